@@ -1,0 +1,1 @@
+"""The node agent: runs the pods of one cluster as processes of this machine."""
