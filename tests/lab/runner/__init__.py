@@ -1,0 +1,1 @@
+"""The runner that stands for GitHub's in the pods of a lab. Standard library only."""

@@ -1,0 +1,1 @@
+"""GitHub's Actions service, for all clusters of a lab, with a ledger of every job."""

@@ -1,0 +1,1 @@
+"""The HTTP side of the Actions service: one file per kind of caller."""
