@@ -1,0 +1,151 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands in the way of one cluster's plan, beyond what is wrong in the cluster itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, Optional, Sequence, Set, Tuple
+
+from . import plan_cluster, reads, releases
+from .finding_table import WARNING, Finding, make
+from .objects import Cluster
+from .plan_cluster import ClusterPlan, PlannedSet
+
+# Fields of a cluster without which no plan can be made.
+_NEEDED = (
+    "controllers", "scale_sets", "vanished", "orphan_listeners", "orphan_runners", "crds",
+    "helm_releases", "records",
+)
+
+
+def of_target(target: str) -> Iterator[Finding]:
+    """Yield what is to be known of the target, whatever the clusters are."""
+    facts = releases.release(target)
+    if not facts.is_supported:
+        yield make("target-unsupported", f"release {target}", "it is the target")
+    if "slow-release" in facts.advice:
+        yield make("slow-release", f"release {target}", "it is the target")
+
+
+def of_plan(
+    cluster: Cluster, plan: ClusterPlan, plans: Sequence[ClusterPlan], allow_downgrade: bool
+) -> Tuple[Finding, ...]:
+    """Return the findings of one cluster's plan. `plans`: all of the run, in order."""
+    found = list(_gaps(cluster)) + list(_nothing(cluster, plan))
+    if plan.is_anything_to_do:
+        found.extend(_releases(plan, allow_downgrade))
+        found.extend(_kubernetes(cluster, plan))
+        found.extend(_helm(cluster, plan))
+        found.extend(_peers(cluster, plan, plans))
+    name = cluster.id.name
+    return tuple(
+        Finding(one.id, one.severity, one.object, one.reason, one.remedy, name) for one in found
+    )
+
+
+def _gaps(cluster: Cluster) -> Iterator[Finding]:
+    """Yield parts that nobody asked for: a plan cannot be made on what was not looked at."""
+    known = {part.part for part in cluster.unread}
+    for field in _NEEDED:
+        value = getattr(cluster, field)
+        if isinstance(value, reads.Unread) and value.part not in known:
+            yield make("unread", value.part, value.reason)
+
+
+def _nothing(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    parts = (cluster.controllers, cluster.scale_sets, cluster.vanished, cluster.records)
+    if all(reads.is_read(part) for part in parts) and not plan.from_releases and not plan.steps:
+        # A controller or set without a readable release is there, and told by release-unknown.
+        if not cluster.controllers and not cluster.scale_sets:
+            here = f"cluster {cluster.id.name}"
+            yield make("nothing-installed", here, "nothing of ARC was found")
+
+
+def _releases(plan: ClusterPlan, allow_downgrade: bool) -> Iterator[Finding]:
+    known = [name for name in plan.from_releases if releases.is_known(name)]
+    newer = [name for name in known if releases.hop(name, plan.target).downgrade]
+    if newer and not allow_downgrade:
+        yield make(
+            "downgrade", f"cluster {plan.id.name}",
+            f"{', '.join(newer)} is in place, the target is {plan.target}",
+        )
+    for name in known:
+        if not releases.release(name).is_supported:
+            yield make("target-unsupported", f"release {name}", "it is in place")
+
+
+def _kubernetes(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    present = _kubernetes_number(cluster.id.kubernetes)
+    for one in plan.scale_sets:
+        needed = releases.minimum_kubernetes(plan.target, one.container_mode)
+        if needed and present and present < needed:
+            yield make(
+                "kubernetes-too-old", _name(one),
+                f"it is in {one.container_mode} mode, which needs Kubernetes"
+                f" {needed[0]}.{needed[1]} at {plan.target}; here is {cluster.id.kubernetes}",
+            )
+
+
+def _helm(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    if not reads.is_read(cluster.helm_releases):
+        return
+    for one in plan.scale_sets:
+        if one.action in (plan_cluster.REPLACE, plan_cluster.INSTALL) and not one.helm:
+            yield make("no-helm-release", _name(one), "no Helm release was found for it")
+    replaced = {(ns, name) for ns, name, action in plan.controllers if action != "keep"}
+    for controller in reads.seen(cluster.controllers):
+        key = (controller.ref.namespace, controller.ref.name)
+        if key in replaced and controller.helm is None:
+            yield make("no-helm-release", str(controller.ref), "no Helm release was found for it")
+
+
+def _peers(
+    cluster: Cluster, plan: ClusterPlan, plans: Sequence[ClusterPlan]
+) -> Iterator[Finding]:
+    """Yield what is to be said of names that are not served while the cluster is empty."""
+    mended = _mended_before(plan, plans)
+    for one in plan.scale_sets:
+        if one.source != plan_cluster.LIVE or one.action != plan_cluster.REPLACE:
+            continue
+        coming = sorted(name for name, served in mended if served == one.serves_as)
+        ill = [peer for peer in one.peers if not peer.serves and peer.cluster not in coming]
+        if coming:
+            yield make(
+                "peer-ill", _name(one), f"cluster {', '.join(coming)} is mended first",
+                severity=WARNING,
+            )
+        elif not one.peers:
+            yield make("name-in-one-cluster", _name(one), "no other cluster of the run has it")
+        # A set that takes no jobs now loses nothing by being taken down.
+        elif len(ill) == len(one.peers) and not one.trouble:
+            yield make(
+                "peer-ill", _name(one),
+                "; ".join(f"{peer.cluster}: {', '.join(peer.trouble)}" for peer in ill),
+            )
+
+
+def _mended_before(
+    plan: ClusterPlan, plans: Sequence[ClusterPlan]
+) -> Set[Tuple[str, str]]:
+    """Return (cluster, set) of sets that this run brings back before it comes here."""
+    found = set()
+    for earlier in plans:
+        if earlier.id.uid == plan.id.uid:
+            break
+        found |= {
+            (earlier.id.name, one.serves_as)
+            for one in earlier.scale_sets
+            if one.action == plan_cluster.INSTALL or (one.trouble and earlier.is_resumed)
+        }
+    return found
+
+
+def _kubernetes_number(text: str) -> Optional[Tuple[int, int]]:
+    match = re.match(r"v?(\d+)\.(\d+)", text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _name(one: PlannedSet) -> str:
+    return f"AutoscalingRunnerSet {one.namespace}/{one.name}"

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One scale set, its controller, and GitHub, as far as a drain can tell them: in memory, in steps.
+
+It follows what unmodified releases were seen to do: `immediate` makes a changed listener anew at
+once, `eventual` only when no runner is pending or running; a runner that ends is replaced while
+its runner set wants it; deletion takes the listener, then runners without a job, waits for the
+others, then takes runner set and set. A job is stranded if its set is deleted while it waits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import drain, model
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import json_patches
+
+STEP_S = 5
+
+
+class World:
+    """`running`: seconds that each running job still needs. `waiting`: likewise, of jobs that
+    are assigned and have no runner. `start_s`: what a runner needs to come up."""
+
+    def __init__(
+        self, *, running: List[int], waiting: List[int], min_runners: int = 0,
+        start_s: int = 10, release: str = "0.9.3", max_runners: Optional[int] = 50,
+    ) -> None:
+        self.now: datetime = b.NOW
+        self.start_s = start_s
+        self.waiting = list(waiting)
+        self.jobs: Dict[str, int] = {}
+        self.completed = self.stranded = self.killed = 0
+        self.made = 0
+        self.deployment = b.controller(release)
+        self.rollout = 0
+        self.listener_round = 0
+        self.set = b.scale_set(release=release, min_runners=min_runners, max_runners=max_runners)
+        self.listener: Optional[Dict[str, Any]] = b.listener(self.set)
+        wanted = min_runners + len(running) + len(waiting)
+        self.group: Optional[Dict[str, Any]] = b.runner_set(self.set, replicas=wanted)
+        self.seen_limits = self.set["spec"].get("maxRunners")
+        self.runners: Dict[str, Dict[str, Any]] = {}
+        for seconds in running:
+            name = self._make(started=self.now - timedelta(minutes=5))
+            self.jobs[name] = seconds
+            self.runners[name]["status"].update(b.job_fields(release))
+        for _idle in range(min_runners):
+            self._make(started=self.now - timedelta(minutes=5))
+
+    def view(self) -> drain.View:
+        """Return what one look at the cluster shows."""
+        parts: Dict[str, Any] = {
+            "deployments": [self.deployment],
+            "pods": [b.controller_pod(self.deployment)],
+            "secrets": [b.helper("Secret", "web-gha-rs-github-secret", protected=False)],
+            "autoscalingrunnersets": [self.set] if self.set else [],
+            "autoscalinglisteners": [self.listener] if self.listener else [],
+            "ephemeralrunnersets": [self.group] if self.group else [],
+            "ephemeralrunners": list(self.runners.values()),
+        }
+        if self.rollout:
+            parts["pods"].append(b.controller_pod(self.deployment, suffix="old", deleting=0))
+        if self.listener:
+            parts["pods"].append(b.listener_pod(self.listener))
+        for raw in self.runners.values():
+            up = self.now >= raw["starts"]
+            pod = b.runner_pod(raw, state="running" if up else "waiting")
+            if up:
+                states = pod["status"]["containerStatuses"][1]["state"]
+                states["running"]["startedAt"] = raw["starts"].strftime("%Y-%m-%dT%H:%M:%SZ")
+            parts["pods"].append(pod)
+        snapshot = b.snapshot(**parts)
+        return drain.View(model.read_cluster(snapshot), snapshot)
+
+    def do(self, act: drain.Act) -> None:
+        """Carry out a write as the API server would."""
+        if act.ref.kind == "Deployment":
+            self.deployment = json_patches.applied(self.deployment, act.body)
+            self.rollout = 2
+        elif act.verb == "patch":
+            self.set = json_patches.applied(self.set, act.body)
+        else:
+            assert act.body["preconditions"]["uid"] == self.set["metadata"]["uid"]
+            self.set["metadata"]["deletionTimestamp"] = b.ago(0)
+
+    def step(self) -> None:
+        """Let some seconds pass: jobs start and end, runners come up, the controller acts."""
+        self.now += timedelta(seconds=STEP_S)
+        self.rollout = max(0, self.rollout - 1)
+        for name in [name for name in self.jobs]:
+            self.jobs[name] -= STEP_S
+            if self.jobs[name] <= 0:
+                del self.jobs[name], self.runners[name]
+                self.completed += 1
+        free = [n for n, raw in self.runners.items() if n not in self.jobs and self._is_online(raw)]
+        for name, seconds in zip(free, list(self.waiting)):
+            self.waiting.remove(seconds)
+            self.jobs[name] = seconds
+            if self.listener:
+                self.runners[name]["status"].update(b.job_fields())
+        if not self.rollout:
+            self._control()
+
+    def _control(self) -> None:
+        if not self.set:
+            return
+        if "deletionTimestamp" in self.set["metadata"]:
+            self._take_away()
+            return
+        if self.set["spec"].get("maxRunners") != self.seen_limits:
+            self.seen_limits = self.set["spec"].get("maxRunners")
+            self.listener = None
+        arguments = self.deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+        is_eventual = "--update-strategy=eventual" in arguments
+        if self.listener is None and not (is_eventual and self.runners):
+            self.listener_round += 1
+            self.listener = b.listener(self.set)
+            self.listener["metadata"]["uid"] += f"-{self.listener_round}"
+        if self.listener and self.group:
+            jobs = len(self.jobs) + len(self.waiting)
+            self.group["spec"]["replicas"] = self.set["spec"].get("minRunners", 0) + jobs
+        while self.group and len(self.runners) < self.group["spec"].get("replicas", 0):
+            self._make(started=self.now + timedelta(seconds=self.start_s))
+
+    def _take_away(self) -> None:
+        self.listener = None
+        for name in [name for name in self.runners if name not in self.jobs]:
+            del self.runners[name]
+        if not self.runners:
+            if not self.group:
+                self.stranded += len(self.waiting)
+                self.waiting = []
+                self.set = {}
+            self.group = None
+
+    def _make(self, started: datetime) -> str:
+        self.made += 1
+        name = f"web-alive-runner-{self.made}"
+        self.runners[name] = b.runner(self.group, name=name)
+        self.runners[name]["starts"] = started
+        return name
+
+    def _is_online(self, raw: Dict[str, Any]) -> bool:
+        return self.now >= raw["starts"] + timedelta(seconds=STEP_S)
