@@ -1,0 +1,71 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which options every module takes to reach a cluster and to limit its waits.
+
+Twins of doc_fragments/auth.py and wait.py. The connection options are those of kubernetes.core
+(`AUTH_ARG_SPEC` in its module_utils/args_common.py), so one `module_defaults` serves both; they
+are written down here because a spec of another collection may change under us. A test compares.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+AUTH_OPTIONS: Dict[str, Dict[str, Any]] = {
+    "kubeconfig": {"type": "raw", "no_log": True},
+    "context": {"type": "str"},
+    "host": {"type": "str"},
+    "api_key": {"type": "str", "no_log": True},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "validate_certs": {"type": "bool", "aliases": ["verify_ssl"]},
+    "ca_cert": {"type": "path", "aliases": ["ssl_ca_cert"]},
+    "client_cert": {"type": "path", "aliases": ["cert_file"]},
+    "client_key": {"type": "path", "aliases": ["key_file"]},
+    "proxy": {"type": "str"},
+    "no_proxy": {"type": "str"},
+    "proxy_headers": {
+        "type": "dict",
+        "options": {
+            "proxy_basic_auth": {"type": "str", "no_log": True},
+            "basic_auth": {"type": "str", "no_log": True},
+            "user_agent": {"type": "str"},
+        },
+    },
+    "persist_config": {"type": "bool"},
+    "impersonate_user": {"type": "str"},
+    "impersonate_groups": {"type": "list", "elements": "str"},
+}
+
+WAIT_OPTIONS: Dict[str, Dict[str, Any]] = {
+    "timeout": {"type": "int", "default": 600},
+    "connect_timeout": {"type": "int", "default": 5},
+    "request_timeout": {"type": "int", "default": 30},
+    "heartbeat": {"type": "int", "default": 30},
+}
+
+# What AWX, kubernetes.core and people call the options in the environment. kubernetes.core
+# looks for K8S_AUTH_<OPTION> and then for K8S_AUTH_<NAME IN THE PYTHON CLIENT>.
+ENVIRONMENT: Dict[str, tuple] = {
+    "kubeconfig": ("K8S_AUTH_KUBECONFIG",),
+    "context": ("K8S_AUTH_CONTEXT",),
+    "host": ("K8S_AUTH_HOST",),
+    "api_key": ("K8S_AUTH_API_KEY",),
+    "username": ("K8S_AUTH_USERNAME",),
+    "password": ("K8S_AUTH_PASSWORD",),
+    "validate_certs": ("K8S_AUTH_VALIDATE_CERTS", "K8S_AUTH_VERIFY_SSL"),
+    "ca_cert": ("K8S_AUTH_CA_CERT", "K8S_AUTH_SSL_CA_CERT"),
+    "client_cert": ("K8S_AUTH_CLIENT_CERT", "K8S_AUTH_CERT_FILE"),
+    "client_key": ("K8S_AUTH_CLIENT_KEY", "K8S_AUTH_KEY_FILE"),
+    "proxy": ("K8S_AUTH_PROXY",),
+    "no_proxy": ("K8S_AUTH_NO_PROXY",),
+    "persist_config": ("K8S_AUTH_PERSIST_CONFIG",),
+    "impersonate_user": ("K8S_AUTH_IMPERSONATE_USER",),
+    "impersonate_groups": ("K8S_AUTH_IMPERSONATE_GROUPS",),
+}
+PROXY_HEADER_VARIABLE = "K8S_AUTH_PROXY_HEADERS_"
+
+# Each of these in the environment sends an explicitly named cluster's tasks elsewhere, or
+# somebody else's credentials to it. Measured with kubernetes.core 6.2.0.
+SHADOWING = ("host", "api_key", "username", "password", "client_cert", "client_key")

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The connection options are kubernetes.core's, in the spec and in the documentation."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from ansible_collections.arc.lifecycle.plugins.doc_fragments import attributes, auth, wait
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import options
+
+
+def _documented(fragment):
+    return yaml.safe_load(fragment.DOCUMENTATION)["options"]
+
+
+def _form(spec):
+    """The part of an option that decides what a user may write; a type left out is str."""
+    form = {
+        "type": spec.get("type", "str"),
+        "aliases": sorted(spec.get("aliases", ())),
+        "elements": spec.get("elements"),
+        "default": spec.get("default"),
+    }
+    nested = spec.get("options") or spec.get("suboptions") or {}
+    return {**form, "nested": {name: _form(one) for name, one in nested.items()}}
+
+
+def _forms(specs):
+    return {name: _form(spec) for name, spec in specs.items()}
+
+
+@pytest.mark.parametrize("ours, fragment", [
+    (options.AUTH_OPTIONS, auth.ModuleDocFragment),
+    (options.WAIT_OPTIONS, wait.ModuleDocFragment),
+], ids=["auth", "wait"])
+def test_spec_and_fragment_are_twins(ours, fragment):
+    assert _forms(ours) == _forms(_documented(fragment))
+
+
+def test_every_option_is_described_and_its_variables_are_named():
+    documented = _documented(auth.ModuleDocFragment)
+    for name, variables in options.ENVIRONMENT.items():
+        text = " ".join(documented[name]["description"])
+        assert any(f"E({variable})" in text for variable in variables), name
+
+
+def test_shadowing_options_have_variables():
+    assert set(options.SHADOWING) <= set(options.ENVIRONMENT)
+
+
+@pytest.fixture
+def upstream():
+    try:
+        from ansible_collections.kubernetes.core.plugins.doc_fragments import k8s_auth_options
+        from ansible_collections.kubernetes.core.plugins.module_utils import args_common
+    except ImportError:
+        pytest.skip("kubernetes.core is not installed, so there is nothing to compare with")
+    return args_common, k8s_auth_options
+
+
+def test_spec_equals_that_of_kubernetes_core(upstream):
+    theirs = upstream[0].AUTH_ARG_SPEC
+    assert _forms(options.AUTH_OPTIONS) == _forms(theirs)
+    hidden = {name for name, spec in theirs.items() if spec.get("no_log")}
+    assert hidden == {name for name, spec in options.AUTH_OPTIONS.items() if spec.get("no_log")}
+
+
+def test_fragment_equals_that_of_kubernetes_core(upstream):
+    theirs = _documented(upstream[1].ModuleDocFragment)
+    assert _forms(_documented(auth.ModuleDocFragment)) == _forms(theirs)
+
+
+@pytest.mark.parametrize("name", ["DOCUMENTATION", "INFO", "GROUP"])
+def test_attributes_are_described(name):
+    found = yaml.safe_load(getattr(attributes.ModuleDocFragment, name))["attributes"]
+    assert found and all(one["description"] for one in found.values())
