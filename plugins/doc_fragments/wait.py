@@ -1,7 +1,7 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the time limits; twin of module_utils/_edge/options.WAIT_OPTIONS."""
+"""Documentation of the time limits; twin of module_utils/_edge/options (WAIT, SPEAK)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,32 @@ options:
         O(timeout).
     type: int
     default: 30
+  cluster_uid:
+    description:
+      - The UID of the namespace C(kube-system) of the cluster that is meant. The task fails,
+        before anything is written, if another cluster answers.
+    type: str
+"""
+
+    # Modules that wait. Use as `arc.lifecycle.wait.speak`.
+    SPEAK = r"""
+options:
   heartbeat:
     description:
       - After how many seconds without a change the task says what it is waiting for.
     type: int
     default: 30
+  slice:
+    description:
+      - Return after so many seconds, or at the first change, although the wait is not over;
+        RV(ignore:finished) tells. V(0) waits until the end.
+      - The action plugin of the same name sets it, so that the task can speak while it waits. A
+        playbook has no need of it.
+    type: int
+    default: 0
+  memory:
+    description:
+      - What the slice before returned as RV(ignore:memory). Losing it costs time, never a job.
+    type: dict
+    default: {}
 """

@@ -10,10 +10,11 @@ are written down here because a spec of another collection may change under us. 
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Mapping, Set
 
 AUTH_OPTIONS: Dict[str, Dict[str, Any]] = {
-    "kubeconfig": {"type": "raw", "no_log": True},
+    # Its path belongs into errors; what is secret in a dictionary is hidden by secrets_of().
+    "kubeconfig": {"type": "raw", "no_log": False},
     "context": {"type": "str"},
     "host": {"type": "str"},
     "api_key": {"type": "str", "no_log": True},
@@ -42,7 +43,14 @@ WAIT_OPTIONS: Dict[str, Dict[str, Any]] = {
     "timeout": {"type": "int", "default": 600},
     "connect_timeout": {"type": "int", "default": 5},
     "request_timeout": {"type": "int", "default": 30},
+    "cluster_uid": {"type": "str"},
+}
+
+# Of modules that wait: their action plugin calls them in slices, to speak between these.
+SPEAK_OPTIONS: Dict[str, Dict[str, Any]] = {
     "heartbeat": {"type": "int", "default": 30},
+    "slice": {"type": "int", "default": 0},
+    "memory": {"type": "dict", "default": {}},
 }
 
 # What AWX, kubernetes.core and people call the options in the environment. kubernetes.core
@@ -66,6 +74,27 @@ ENVIRONMENT: Dict[str, tuple] = {
 }
 PROXY_HEADER_VARIABLE = "K8S_AUTH_PROXY_HEADERS_"
 
+# Of a kubeconfig's user; hiding these would only garble messages.
+_PUBLIC_KEYS = ("name", "username", "client-certificate", "client-certificate-data",
+                "client-key", "tokenFile", "command", "args", "apiVersion", "interactiveMode",
+                "installHint", "as", "as-groups")
+
 # Each of these in the environment sends an explicitly named cluster's tasks elsewhere, or
 # somebody else's credentials to it. Measured with kubernetes.core 6.2.0.
 SHADOWING = ("host", "api_key", "username", "password", "client_cert", "client_key")
+
+
+def secrets_of(kubeconfig: Any) -> Set[str]:
+    """Return every text in the users of a kubeconfig given as a dictionary that may be secret."""
+    if not isinstance(kubeconfig, Mapping):
+        return set()
+    users = kubeconfig.get("users")
+    return _texts(users) if isinstance(users, list) else set()
+
+
+def _texts(value: Any) -> Set[str]:
+    if isinstance(value, Mapping):
+        return set().union(*(_texts(v) for k, v in value.items() if k not in _PUBLIC_KEYS), set())
+    if isinstance(value, list):
+        return set().union(*map(_texts, value), set())
+    return {value} if isinstance(value, str) and value else set()

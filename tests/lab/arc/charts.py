@@ -213,7 +213,9 @@ def render(release: str, which: str) -> Dict[str, bytes]:
         "templates/_release.tpl": f'{{{{- define "release.facts" }}}}{row}{{{{ end }}}}\n'.encode(),
     }
     for path in sorted((TEMPLATES / which).iterdir()):
-        files[f"templates/{path.name}"] = path.read_bytes()
+        # A template is no YAML: here its name says so.
+        name = path.name[:-len(".tpl")] if path.name.endswith(".yaml.tpl") else path.name
+        files[f"templates/{name}"] = path.read_bytes()
     return files
 
 

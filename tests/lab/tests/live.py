@@ -149,6 +149,15 @@ class Pods:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def said(self, name: str, line: str, limit_s: float = 20.0) -> None:
+        """Wait until a line stands in the log."""
+        arguments = ("logs", "-n", self.namespace, name)
+        deadline = time.monotonic() + limit_s
+        while line not in (done := self.cluster.kubectl(*arguments)).stdout.splitlines():
+            if time.monotonic() > deadline:
+                pytest.fail(f"pod {name} did not say {line!r}: {done.stdout}{done.stderr}")
+            time.sleep(LOOK_S)
+
     def delete(self, name: str, **more: Any) -> None:
         self.cluster.delete(self.path(name), **more)
 

@@ -154,7 +154,8 @@ def test_deletion_ends_the_program(
 ) -> None:
     """SIGTERM, the grace period, SIGKILL; the last status is written before the object goes."""
     pods.make("p", script, terminationGracePeriodSeconds=grace)
-    pods.phase("p", "Running")
+    # Before it says so, the shell may not have set its trap.
+    pods.said("p", "up")
     watched = pods.cluster.last_seen(path_of("v1", "pods", pods.namespace), "p")
     begun = time.monotonic()
     pods.delete("p")

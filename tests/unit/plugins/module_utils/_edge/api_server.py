@@ -101,10 +101,15 @@ class ApiServer:
         self._http.server_close()
         self._thread.join(5)
 
-    def answer(self, method: str, path: str, *replies: Reply) -> None:
-        """Say what a path answers, a path being a regular expression for the whole of it."""
+    def answer(self, method: str, path: str, *replies: Reply, first: bool = False) -> None:
+        """Say what a path answers, a path being a regular expression for the whole of it.
+
+        Of several that fit, the one that was said first answers, or one said to be `first`.
+        """
         with self._lock:
-            self._replies[(method, path)] = list(replies)
+            said = {(method, path): list(replies)}
+            self._replies = {**said, **self._replies, **said} if first else {
+                **self._replies, **said}
 
     def reply(self, seen: Seen) -> Reply:
         with self._lock:

@@ -1,0 +1,76 @@
+# Targets for people and for CI. Nothing but Python 3 and make has to be there: `.venv` gets the rest.
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+BIN := $(CURDIR)/$(VENV)/bin
+TREE := $(CURDIR)/build/tree
+HERE := $(TREE)/ansible_collections/arc/lifecycle
+READY := $(VENV)/.ready
+PYTEST := PYTHONPATH=$(TREE) $(BIN)/python -m pytest
+LAB := cd tests && $(BIN)/python -m lab
+
+export ANSIBLE_COLLECTIONS_PATH = $(TREE)
+export PATH := $(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test units sanity lint changelog docs importer integration coverage bench lab-up lab-down lab-smoke clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): tests/requirements.txt
+	@echo "== environment in $(VENV)"
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+	touch $@
+
+# The checkout under the name that Ansible asks for, and kubernetes.core beside it.
+$(HERE): $(READY)
+	mkdir -p $(dir $(HERE))
+	ln -sfn $(CURDIR) $(HERE)
+	ln -sfn $$($(BIN)/python -c 'import ansible_collections as a; print(list(a.__path__)[0])')/kubernetes $(TREE)/ansible_collections/kubernetes
+
+demo: $(HERE) ## Upgrade two lab clusters from ARC 0.9.0 to 0.14.2 while jobs run
+	$(BIN)/python tests/demo.py
+
+test: ## Run every check (what CI runs)
+	@for gate in units sanity lint changelog docs importer integration; do \
+	  echo "== $$gate"; start=$$(date +%s); \
+	  $(MAKE) --no-print-directory $$gate || { echo "== $$gate FAILED"; exit 1; }; \
+	  echo "== $$gate passed in $$(( $$(date +%s) - start )) s"; done
+
+units: $(HERE) ## Pure core, edge and modules, without a cluster; coverage of the pure core
+	$(PYTEST) tests/unit -q -n $(WORKERS) --cov=$(CURDIR)/plugins/module_utils/_pure --cov-fail-under=95 --cov-report=
+	cd tests && $(BIN)/python -m pytest lab/tests -q -n $(WORKERS) --dist loadfile -m "not lab"
+
+sanity: $(HERE) ## ansible-test sanity, without containers
+	tests/sanity/run.sh $(VENV)
+
+lint: $(HERE) ## ansible-lint, production profile
+	$(BIN)/ansible-lint --offline
+
+changelog: $(HERE) ## Lint the changelog fragments
+	$(BIN)/antsibull-changelog lint
+
+docs: $(HERE) ## Lint documentation of the collection
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck $(HERE)
+
+importer: $(HERE) ## Build the tarball and judge it as Galaxy would
+	rm -rf build/dist && $(BIN)/ansible-galaxy collection build --output-path build/dist
+	$(BIN)/python tests/importer.py build/dist/*.tar.gz
+
+integration: $(HERE) ## On the lab's API servers
+	$(BIN)/python -m pytest tests/lab/tests -q -n $(WORKERS) --dist loadfile -m lab --rootdir=tests
+	$(PYTEST) tests/integration/lab -q -n $(WORKERS) --dist loadfile
+
+lab-up: $(HERE) ## Two clusters and the Actions service
+	$(LAB) up
+
+lab-down: $(HERE) ## Take the lab down
+	$(LAB) down
+
+lab-smoke: $(HERE) ## Two clusters, ARC 0.9.0, 20 jobs, and nothing left
+	cd tests && $(BIN)/python -m lab smoke
+
+clean: ## Remove what make has made here; the built control plane stays in the user's cache
+	rm -rf build $(VENV)

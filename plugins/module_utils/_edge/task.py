@@ -1,0 +1,97 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every module does around its work: options in, one connection, one result or one error."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._pure import model, reads
+from .._pure.errors import BadInput, LifecycleError, Refused
+from . import connect, reader
+from .client import Client
+from .deadline import Deadline
+from .options import AUTH_OPTIONS, WAIT_OPTIONS, secrets_of
+
+Result = Dict[str, Any]
+
+
+class Task:
+    """One run of a module: its options, its cluster, and how long it may still take.
+
+    `partial`: what is known so far; it stands in the result of a failure too.
+    """
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.options: Dict[str, Any] = module.params
+        self.is_check: bool = module.check_mode
+        self.is_diff: bool = module._diff  # pylint: disable=protected-access
+        self.partial: Result = {"changed": False}
+        limit = self.options["timeout"]
+        if limit <= 0:
+            raise BadInput(
+                cluster="", object="option timeout", cause=f"{limit} is no time limit",
+                next_step="Give a number of seconds above 0",
+            )
+        self.deadline = Deadline(limit)
+        self.client: Client = connect.connect(self.options)
+        self.cluster = reads.ClusterId(self.client.cluster, "")
+        self._module = module
+
+    def identify(self) -> None:
+        """Learn who answers, for every result. Raises ReadFailed, BadInput or Refused."""
+        self.cluster = connect.identity(self.client, self.deadline)
+        self.partial["cluster"] = self.cluster.as_dict()
+        wanted = self.options["cluster_uid"]
+        if wanted and wanted != self.cluster.uid:
+            raise Refused(
+                cluster=self.cluster.name,
+                object=f"cluster {self.cluster.uid} at {self.cluster.server}",
+                cause=f"meant is the cluster with the UID {wanted}",
+                next_step="See which cluster kubeconfig and context lead to, and plan anew",
+            )
+
+    def look(
+        self,
+        parts: Optional[Tuple[str, ...]] = None,
+        namespaces: Optional[Tuple[str, ...]] = None,
+    ) -> Tuple[reads.Snapshot, model.Cluster]:
+        """Read the cluster, or some parts of it, into the model."""
+        snapshot = reader.read_snapshot(
+            self.client, self.deadline, parts, namespaces, self.cluster
+        )
+        return snapshot, model.read_cluster(snapshot)
+
+    def warn(self, text: str) -> None:
+        """Add a warning to the result."""
+        self._module.warn(text)
+
+
+def run(
+    spec: Mapping[str, Any], work: Callable[[Task], Result], **module_options: Any
+) -> None:
+    """Run `work` as a module with the options of `spec` beside those of every module.
+
+    `work` returns the result; `cluster` and what stands in `task.partial` is added. A
+    LifecycleError fails the module with `msg` and, as plain data, `error`.
+    """
+    options = copy.deepcopy({**AUTH_OPTIONS, **WAIT_OPTIONS, **spec})
+    module = AnsibleModule(argument_spec=options, supports_check_mode=True, **module_options)
+    module.no_log_values.update(secrets_of(module.params["kubeconfig"]))
+    task = None
+    try:
+        task = Task(module)
+        task.identify()
+        result = work(task)
+    except LifecycleError as error:
+        partial = task.partial if task else {"changed": False}
+        module.fail_json(msg=str(error), error=error.as_dict(), **partial)
+    else:
+        module.exit_json(**{**task.partial, **result})
+    finally:
+        if task is not None:
+            task.client.close()
