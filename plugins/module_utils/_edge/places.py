@@ -94,6 +94,11 @@ CRDS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition",
     is_namespaced=False,
 )
+# Asked about oneself, and never stored.
+ACCESS_REVIEWS = Resource(
+    "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview",
+    is_namespaced=False,
+)
 
 RESOURCES: Tuple[Resource, ...] = (
     SCALE_SETS, LISTENERS, RUNNER_SETS, RUNNERS, PODS, SECRETS, CONFIG_MAPS, SERVICE_ACCOUNTS,

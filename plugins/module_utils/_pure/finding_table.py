@@ -75,6 +75,10 @@ FINDINGS: Dict[str, Kind] = {
         BLOCKER, "A part of the cluster could not be read, so its state is unknown.",
         "Grant the right that is named, or mend the connection, and look again.",
     ),
+    "right-missing": Kind(
+        BLOCKER, "The user of the run may not do what the plan needs.",
+        "Grant the rights that are named, or run as a user who has them.",
+    ),
     "arc-absent": Kind(
         INFO, "ARC's kinds are not installed in this cluster.",
         "Nothing to do, unless another cluster was meant.",
@@ -252,8 +256,9 @@ FINDINGS: Dict[str, Kind] = {
         "Give each cluster a runner group of its own.", "#3372, #3351",
     ),
     "name-in-one-cluster": Kind(
-        WARNING, "No other cluster serves this name: its jobs wait while the cluster is empty.",
-        "Serve the name in a second cluster with another runner group, or accept the wait.",
+        BLOCKER, "No other cluster serves this name: its jobs wait while the cluster is empty.",
+        "Serve the name in a second cluster with another runner group, or acknowledge"
+        " name-in-one-cluster if its jobs may wait.",
     ),
     "peer-ill": Kind(
         BLOCKER, "Another cluster serves this name, but cannot take its jobs now.",

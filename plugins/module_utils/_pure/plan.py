@@ -57,6 +57,10 @@ class Plan:
         """True if any cluster needs work."""
         return any(one.is_anything_to_do for one in self.clusters)
 
+    def with_findings(self, more: Sequence[Finding]) -> Plan:
+        """Return the plan with findings that nobody can acknowledge: rights that are missing."""
+        return replace(self, findings=finding_table.in_order([*self.findings, *more]))
+
     def as_dict(self) -> Dict[str, Any]:
         """Return the plan as plain data."""
         return {

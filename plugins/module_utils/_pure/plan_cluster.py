@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from . import crd_set, fleet, reads, releases, summary
-from .objects import Cluster, Record, ScaleSet
+from .objects import Cluster, HelmRelease, Record, ScaleSet
 
 KEEP, REPLACE, INSTALL, LEAVE = "keep", "replace", "install", "leave"
 LIVE, VANISHED, RECORDED = "live", "vanished", "recorded"
@@ -110,7 +110,9 @@ def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
     found = _from_releases(cluster)
     crds = _crds(cluster, target)
     controllers = reads.seen(cluster.controllers)
-    fits = bool(controllers) and all(one.release == target for one in controllers)
+    fits = bool(controllers) and all(
+        one.release == target and not _is_unfinished(one.helm) for one in controllers
+    )
     is_sound = fits and not crds["must_change"]
     sets = _planned_sets(cluster, target, is_sound)
     hop = releases.hop(found[0], target) if found and releases.is_known(found[0]) else None
@@ -227,7 +229,8 @@ def _of_live(
         is_unowned = reads.is_read(cluster.helm_releases) and one.helm is None
         action = LEAVE if is_unowned and not is_recorded else REPLACE
     else:
-        action = KEEP if is_sound and one.release == target else REPLACE
+        is_there = one.release == target and not _is_unfinished(one.helm)
+        action = KEEP if is_sound and is_there else REPLACE
     return PlannedSet(
         one.ref.namespace,
         one.ref.name,
@@ -239,6 +242,11 @@ def _of_live(
         one.name,
         fleet.trouble_of(cluster, one),
     )
+
+
+def _is_unfinished(helm: Optional[HelmRelease]) -> bool:
+    """True if Helm was killed in the middle: it refuses this release until it is uninstalled."""
+    return helm is not None and helm.status.startswith("pending-")
 
 
 def _method(

@@ -117,7 +117,10 @@ def _peers(
                 severity=WARNING,
             )
         elif not one.peers:
-            yield make("name-in-one-cluster", _name(one), "no other cluster of the run has it")
+            yield make(
+                "name-in-one-cluster", _name(one), "no other cluster of the run has it",
+                severity=WARNING if one.trouble else "",
+            )
         # A set that takes no jobs now loses nothing by being taken down.
         elif len(ill) == len(one.peers) and not one.trouble:
             yield make(

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the record of a run gets onto the cluster, is read back, and is closed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timezone
+from typing import Any, Dict, List, Optional
+
+from .._pure import record
+from .._pure.errors import ReadFailed
+from .._pure.objects import Cluster
+from .._pure.read_objects import RECORD_PREFIX
+from . import helm_store
+from .answers import ObjectNotFound
+from .client import Client
+from .deadline import Deadline
+from .places import SECRETS
+
+Entry = record.Entry
+
+
+class Store:
+    """The record in one cluster."""
+
+    def __init__(self, client: Client, deadline: Deadline, namespace: str) -> None:
+        self._client, self._deadline, self.namespace = client, deadline, namespace
+        self._place = SECRETS.at(namespace, record.SECRET_NAME)
+        self._secret: Optional[Dict[str, Any]] = None
+        try:
+            self._secret = client.get(self._place, deadline)
+        except ObjectNotFound:
+            pass
+
+    @property
+    def notes(self) -> Dict[str, str]:
+        """The record's annotations; {} where there is none."""
+        meta = (self._secret or {}).get("metadata") or {}
+        found = meta.get("annotations") or {}
+        return {
+            key[len(RECORD_PREFIX):]: value
+            for key, value in found.items() if key.startswith(RECORD_PREFIX)
+        }
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a run that did not end wrote it."""
+        return self.notes.get("state") == record.OPEN
+
+    def entries(self) -> List[Entry]:
+        """Return what an open record remembers, with values. Raises ReadFailed."""
+        if not self.is_open:
+            return []
+        try:
+            packed = ((self._secret or {}).get("data") or {})[record.DATA_KEY]
+            found = json.loads(base64.b64decode(packed))
+            return [dict(one) for one in found]
+        except (KeyError, ValueError, TypeError) as error:
+            raise ReadFailed(
+                cluster=self._client.cluster,
+                object=self._place.words,
+                cause=f"the record of an unfinished run cannot be read ({type(error).__name__})",
+                next_step="Look at it with kubectl; delete it only if every scale set is there",
+            ) from error
+
+    def with_values(self, found: List[Entry], remembered: List[Entry]) -> List[Entry]:
+        """Return `found` with the values that Helm holds, except what is remembered already."""
+        known = {(one["kind"], one["namespace"], one["helm"]) for one in remembered}
+        return [
+            one if (one["kind"], one["namespace"], one["helm"]) in known
+            else {**one, "values": helm_store.read_values(
+                self._client, self._deadline, one["namespace"], one["helm"], one["revision"])}
+            for one in found
+        ]
+
+    def write(self, entries: List[Entry], notes: Dict[str, str], dry_run: bool) -> bool:
+        """Store the record; False if it says just this already."""
+        wanted = record.secret_of(self.namespace, entries, notes)
+        if self.is_open and self.notes == {**self.notes, **notes} and self.entries() == entries:
+            return False
+        self._client.apply(self._place, wanted, self._deadline, force=True, dry_run=dry_run)
+        return True
+
+    def close(self, dry_run: bool) -> bool:
+        """Mark the run as ended and forget the values; False if no run is open."""
+        if not self.is_open:
+            return False
+        notes = {**self.notes, "state": record.CLOSED, "finished": now()}
+        notes.pop("scale-sets", None)
+        wanted = record.secret_of(self.namespace, [], notes)
+        self._client.apply(self._place, wanted, self._deadline, force=True, dry_run=dry_run)
+        return True
+
+
+def store_of(
+    client: Client, deadline: Deadline, cluster: Cluster, wanted: Optional[str]
+) -> Store:
+    """Return the store of a cluster. Raises BadInput where no namespace can be told."""
+    return Store(client, deadline, record.namespace_for(cluster, wanted))
+
+
+def now() -> str:
+    """Return the time as it stands in a record."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

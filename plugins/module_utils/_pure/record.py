@@ -1,0 +1,145 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run writes down on the cluster before it takes anything away, and reads to put it back.
+
+A record is one Secret beside the controller: who, when and from where to where in annotations,
+which read_objects.read_record reads; values of the Helm releases as data, as they may hold
+secrets. What an earlier run wrote down wins: a cluster that was half taken apart is no source.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+
+from . import reads
+from .errors import BadInput, Refused
+from .objects import Cluster, HelmRelease
+from .read_objects import RECORD_LABEL, RECORD_PREFIX
+
+SECRET_NAME = "arc-lifecycle-record"
+DATA_KEY = "releases.json"
+OPEN, CLOSED = "open", "closed"
+# etcd takes 1.5 MiB, the API server 1 MiB of a Secret's data.
+MAX_DATA = 1_000_000
+
+CONTROLLER, SCALE_SET = "controller", "scale-set"
+Entry = Dict[str, Any]
+
+
+def entries_of(cluster: Cluster) -> List[Entry]:
+    """Return what there is to remember, without values: one entry for each Helm release.
+
+    Keys: kind, namespace, helm (its release), name (of the object), chart, chart_version,
+    revision, from (release of ARC), min_runners, max_runners (as they stand on the object).
+    """
+    found = [
+        _entry(CONTROLLER, one.ref.name, one.helm, one.release)
+        for one in reads.seen(cluster.controllers) if one.helm
+    ]
+    found += [
+        {
+            **_entry(SCALE_SET, one.ref.name, one.helm, one.release),
+            "min_runners": one.min_runners, "max_runners": one.max_runners,
+        }
+        for one in reads.seen(cluster.scale_sets) if one.helm
+    ]
+    found += [
+        _entry(SCALE_SET, one.name, one.helm, one.release)
+        for one in reads.seen(cluster.vanished)
+    ]
+    return found
+
+
+def _entry(kind: str, name: str, helm: Optional[HelmRelease], release: Optional[str]) -> Entry:
+    assert helm is not None
+    return {
+        "kind": kind,
+        "namespace": helm.namespace,
+        "helm": helm.name,
+        "name": name,
+        "chart": helm.chart,
+        "chart_version": helm.chart_version,
+        "revision": helm.revision,
+        "from": release or helm.app_version,
+    }
+
+
+def merged(remembered: Iterable[Entry], found: Iterable[Entry]) -> List[Entry]:
+    """Return all entries, sorted; what was remembered wins over what is found now."""
+    by_key = {_key(one): one for one in found}
+    by_key.update({_key(one): one for one in remembered})
+    return [by_key[key] for key in sorted(by_key)]
+
+
+def _key(one: Entry) -> Tuple[str, str, str]:
+    return (one["kind"], one["namespace"], one["helm"])
+
+
+def namespace_for(cluster: Cluster, wanted: Optional[str]) -> str:
+    """Return where the record goes: where it is, else what is wanted, else the controller's.
+
+    Raises BadInput where nothing tells.
+    """
+    for one in reads.seen(cluster.records):
+        if one.ref.name == SECRET_NAME:
+            return one.ref.namespace
+    if wanted:
+        return wanted
+    homes = sorted({one.ref.namespace for one in reads.seen(cluster.controllers)})
+    if homes:
+        return homes[0]
+    releases = {
+        one.namespace for one in reads.seen(cluster.helm_releases)
+        if one.chart == "gha-runner-scale-set-controller"
+    }
+    if len(releases) == 1:
+        return releases.pop()
+    raise BadInput(
+        cluster=cluster.id.name,
+        object="option namespace",
+        cause="there is no controller whose namespace could hold the record",
+        next_step="Name the namespace of the controller",
+    )
+
+
+def secret_of(namespace: str, entries: List[Entry], notes: Mapping[str, str]) -> Dict[str, Any]:
+    """Return the Secret to apply. `notes`: state, from-release, to-release, started, operator.
+
+    Raises Refused if the values are larger than a Secret may be.
+    """
+    text = json.dumps(entries, sort_keys=True)
+    if len(text.encode()) > MAX_DATA:
+        raise Refused(
+            cluster="",
+            object=f"Secret {namespace}/{SECRET_NAME}",
+            cause=f"the values of {len(entries)} Helm releases have {len(text)} characters",
+            next_step="Upgrade the scale sets of this cluster in several runs",
+        )
+    scale_sets = [
+        {"namespace": one["namespace"], "name": one["name"], "helm": one["helm"]}
+        for one in entries if one["kind"] == SCALE_SET
+    ]
+    annotations = {RECORD_PREFIX + key: value for key, value in notes.items()}
+    annotations[RECORD_PREFIX + "scale-sets"] = json.dumps(scale_sets, sort_keys=True)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": {
+            "name": SECRET_NAME,
+            "namespace": namespace,
+            "labels": {RECORD_LABEL: "upgrade"},
+            "annotations": annotations,
+        },
+        "stringData": {DATA_KEY: text},
+    }
+
+
+def told(entries: Iterable[Entry], with_values: bool) -> List[Entry]:
+    """Return the entries for a result; values stand there only where they were asked for."""
+    return [
+        {key: value for key, value in one.items() if with_values or key != "values"}
+        for one in entries
+    ]

@@ -1,0 +1,354 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: arc_plan
+short_description: Plan the way of several clusters to a release of Actions Runner Controller
+version_added: 1.0.0
+description:
+  - Reads all clusters of a run side by side and says what an upgrade would do in each, in which
+    order, and what stands in the way.
+  - Changes nothing. The same clusters and options give the same plan.
+  - Asks each cluster whether its user has the rights that the planned writes need.
+  - Fails if an option is wrong or a cluster does not answer, with all such problems together.
+    Findings of severity V(blocker) do not fail the task; RV(is_blocked) tells.
+options:
+  clusters:
+    description:
+      - The clusters of the run.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - How results and messages name the cluster.
+        type: str
+        required: true
+      connection:
+        description:
+          - How to reach it, with the connection options of M(arc.lifecycle.arc_info), such as
+            C(kubeconfig) and C(context).
+        type: dict
+        required: true
+  target:
+    description:
+      - The release to go to, such as V(0.14.2).
+    type: str
+    required: true
+  acknowledge:
+    description:
+      - The ids of findings that shall not block this run.
+    type: list
+    elements: str
+    default: []
+  suspended:
+    description:
+      - The names of clusters in which Argo CD or Flux is suspended for ARC.
+    type: list
+    elements: str
+    default: []
+  allow_downgrade:
+    description:
+      - Whether the target may be older than what is in place.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - The time limit of the whole task in seconds.
+    type: int
+    default: 120
+  connect_timeout:
+    description:
+      - How long one attempt to connect to an API server may take, in seconds.
+    type: int
+    default: 5
+  request_timeout:
+    description:
+      - How long an API server may be silent within one request, in seconds.
+    type: int
+    default: 30
+extends_documentation_fragment:
+  - arc.lifecycle.attributes
+  - arc.lifecycle.attributes.info
+requirements:
+  - python >= 3.9
+  - kubernetes >= 24.2.0
+seealso:
+  - module: arc.lifecycle.arc_info
+author:
+  - arc.lifecycle contributors (@arc-lifecycle)
+"""
+
+EXAMPLES = r"""
+- name: Say what an upgrade of two clusters would do
+  arc.lifecycle.arc_plan:
+    target: 0.14.2
+    clusters:
+      - name: east
+        connection: {kubeconfig: ~/.kube/config, context: east}
+      - name: west
+        connection: {kubeconfig: ~/.kube/config, context: west}
+  register: arc
+
+- name: Stop where something stands in the way
+  ansible.builtin.assert:
+    that: not arc.is_blocked
+    fail_msg: "{{ arc.blockers }}"
+"""
+
+RETURN = r"""
+target:
+  description: The release to go to.
+  returned: success
+  type: str
+  sample: 0.14.2
+order:
+  description: The names of the clusters in the order in which they are taken.
+  returned: success
+  type: list
+  elements: str
+is_anything_to_do:
+  description: Whether any cluster needs work.
+  returned: success
+  type: bool
+is_blocked:
+  description: Whether a finding forbids the first write.
+  returned: success
+  type: bool
+blockers:
+  description: One line for each finding that forbids the first write.
+  returned: success
+  type: list
+  elements: str
+clusters:
+  description: The plan of each cluster, in order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    cluster:
+      description: The cluster, with its UID.
+      type: dict
+    from:
+      description: The releases that were found, oldest first.
+      type: list
+      elements: str
+    to:
+      description: The release to go to.
+      type: str
+    method:
+      description: One of V(none), V(in_place) and V(full_cycle).
+      type: str
+    is_anything_to_do:
+      description: Whether this cluster needs work.
+      type: bool
+    is_resumed:
+      description: Whether an earlier run did not end here.
+      type: bool
+    crds:
+      description: Which CRDs are installed and which the target has.
+      type: dict
+    controllers:
+      description: The controllers, and whether each is kept or replaced.
+      type: list
+      elements: dict
+    scale_sets:
+      description: The scale sets that have to be in place at the end, and their peers.
+      type: list
+      elements: dict
+    steps:
+      description: What is done, in order.
+      type: list
+      elements: str
+    runners:
+      description: Runners by state.
+      type: dict
+    hop:
+      description: What is known of the way from release to release.
+      type: dict
+findings:
+  description: Findings of all clusters and of the plan, as M(arc.lifecycle.arc_info) gives them.
+  returned: success
+  type: list
+  elements: dict
+acknowledged:
+  description: The ids of O(acknowledge) that were found.
+  returned: success
+  type: list
+  elements: str
+acknowledged_not_found:
+  description: The ids of O(acknowledge) that were not found.
+  returned: success
+  type: list
+  elements: str
+digest:
+  description: A short digest of the plan; another plan has another one.
+  returned: success
+  type: str
+  sample: 5f3a0c1b9d2e
+error:
+  description: The error as data, with its class, object, cause and next step.
+  returned: failure
+  type: dict
+"""
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, List, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import access, connect, reader
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.client import Client
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.options import (
+    AUTH_OPTIONS,
+    secrets_of,
+)
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import model, plan, rights
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import (
+    BadInput,
+    LifecycleError,
+)
+
+FINDINGS_SHOWN = 500
+OPTIONS = {
+    "clusters": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "connection": {"type": "dict", "required": True},
+        },
+    },
+    "target": {"type": "str", "required": True},
+    "acknowledge": {"type": "list", "elements": "str", "default": []},
+    "suspended": {"type": "list", "elements": "str", "default": []},
+    "allow_downgrade": {"type": "bool", "default": False},
+    "timeout": {"type": "int", "default": 120},
+    "connect_timeout": {"type": "int", "default": 5},
+    "request_timeout": {"type": "int", "default": 30},
+}
+
+
+def check(options: Dict[str, Any]) -> None:
+    """Raise BadInput, all problems of the options together."""
+    problems = []
+    names = [one["name"] for one in options["clusters"]]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(_wrong("clusters", f"the name {name} stands there more than once",
+                               "Give each cluster a name of its own"))
+    if not names:
+        problems.append(_wrong("clusters", "it is empty", "Name the clusters of the run"))
+    for one in options["clusters"]:
+        unknown = sorted(set(one["connection"]) - set(AUTH_OPTIONS))
+        if unknown:
+            problems.append(_wrong(
+                f"clusters, {one['name']}, connection", f"{', '.join(unknown)} is no connection"
+                " option", f"Use some of {', '.join(sorted(AUTH_OPTIONS))}",
+            ))
+    for name in ("timeout", "connect_timeout", "request_timeout"):
+        if options[name] <= 0:
+            problems.append(_wrong(name, f"{options[name]} is no time limit",
+                                   "Give a number of seconds above 0"))
+    if problems:
+        raise BadInput.together(problems)
+
+
+def _wrong(option: str, cause: str, next_step: str) -> BadInput:
+    return BadInput(cluster="", object=f"option {option}", cause=cause, next_step=next_step)
+
+
+class Planner:
+    """Reads the clusters side by side, plans, and asks for the rights that the plan needs."""
+
+    def __init__(self, options: Dict[str, Any]) -> None:
+        self._options = options
+        self._deadline = Deadline(options["timeout"])
+
+    def result(self) -> Dict[str, Any]:
+        """Return the plan as plain data. Raises LifecycleError."""
+        clients = self._of_each(self._connect, self._options["clusters"])
+        clusters = self._of_each(self._read, clients)
+        made = plan.plan_fleet(clusters, self._options["target"], plan.Options(
+            acknowledge=tuple(self._options["acknowledge"]),
+            suspended=tuple(self._options["suspended"]),
+            allow_downgrade=self._options["allow_downgrade"],
+            order=tuple(one["name"] for one in self._options["clusters"]),
+        ))
+        by_name = dict(zip((one.id.name for one in clusters), clients))
+        refused = self._of_each(
+            lambda one: (one.id.name, access.refused(
+                by_name[one.id.name], rights.needed(one), self._deadline)),
+            made.clusters,
+        )
+        made = made.with_findings([
+            finding for name, ones in refused for finding in rights.missing(name, ones)
+        ])
+        return _told(made)
+
+    def _connect(self, one: Dict[str, Any]) -> Client:
+        limits = {key: self._options[key] for key in ("connect_timeout", "request_timeout")}
+        return connect.connect({**one["connection"], **limits}, one["name"])
+
+    def _read(self, client: Client) -> model.Cluster:
+        return model.read_cluster(reader.read_snapshot(client, self._deadline))
+
+    def _of_each(self, work: Any, items: Any) -> List[Any]:
+        """Work on all side by side; raises the problems of all together."""
+        def tried(item: Any) -> Tuple[Any, Any]:
+            try:
+                return work(item), None
+            except LifecycleError as error:
+                return None, error
+
+        with ThreadPoolExecutor(max(1, min(8, len(items)))) as pool:
+            done = list(pool.map(tried, items))
+        problems = [error for _value, error in done if error is not None]
+        if problems:
+            raise problems[0] if len(problems) == 1 else BadInput.together(problems)
+        return [value for value, _error in done]
+
+
+def _told(made: plan.Plan) -> Dict[str, Any]:
+    result = made.as_dict()
+    # What passes by itself (counts of runners) is no part of what was planned.
+    lasting = [{**one, "runners": None} for one in result["clusters"]]
+    text = json.dumps([result["target"], lasting, result["acknowledged"]], sort_keys=True)
+    return {
+        **result,
+        "changed": False,
+        "blockers": [
+            f"{one.id}: {one.object} of cluster {one.cluster or '-'}: {one.reason}. {one.remedy}"
+            for one in made.blockers
+        ],
+        "findings": result["findings"][:FINDINGS_SHOWN],
+        "digest": hashlib.sha256(text.encode()).hexdigest()[:12],
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    for one in module.params["clusters"]:
+        hidden = {one["connection"].get(name) for name in ("api_key", "password")}
+        module.no_log_values.update(str(value) for value in hidden if value)
+        module.no_log_values.update(secrets_of(one["connection"].get("kubeconfig")))
+    try:
+        check(module.params)
+        result = Planner(module.params).result()
+    except LifecycleError as error:
+        module.fail_json(msg=str(error), error=error.as_dict(), changed=False)
+    else:
+        module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
