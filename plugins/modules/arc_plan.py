@@ -113,6 +113,11 @@ order:
   returned: success
   type: list
   elements: str
+lines:
+  description: The plan and what stands in its way, as lines that a person reads.
+  returned: success
+  type: list
+  elements: str
 is_anything_to_do:
   description: Whether any cluster needs work.
   returned: success
@@ -212,7 +217,12 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge.options import
     AUTH_OPTIONS,
     secrets_of,
 )
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure import model, plan, rights
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    model,
+    plan,
+    report_text,
+    rights,
+)
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import (
     BadInput,
     LifecycleError,
@@ -326,6 +336,7 @@ def _told(made: plan.Plan) -> Dict[str, Any]:
     return {
         **result,
         "changed": False,
+        "lines": report_text.plan_lines(result),
         "blockers": [
             f"{one.id}: {one.object} of cluster {one.cluster or '-'}: {one.reason}. {one.remedy}"
             for one in made.blockers

@@ -154,7 +154,7 @@ class _Preparation:
         unique = crd_values.uniqueness(schema)
 
         def judge(value: Any, at: str, found: Findings) -> None:
-            if type(value) is not list:
+            if not isinstance(value, list):
                 return
             for number, one in enumerate(value):
                 if one is not None or not default:
@@ -181,7 +181,7 @@ class _Preparation:
         size = _size_judge(schema, fields)
 
         def judge(value: Any, at: str, found: Findings) -> None:
-            if type(value) is not dict:
+            if not isinstance(value, dict):
                 return
             gone = 0
             for name, one in value.items():
@@ -291,4 +291,3 @@ def _combined(
             found.violations.append(Violation(at or ".", "combination", text))
 
     return judge
-

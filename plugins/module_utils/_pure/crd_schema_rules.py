@@ -312,4 +312,3 @@ def _list_type(schema: Schema) -> Tuple[str, Tuple[str, ...]]:
 
 def _listed(kind: Tuple[str, Tuple[str, ...]]) -> str:
     return f"{kind[0]} by {', '.join(kind[1])}" if kind[1] else kind[0]
-

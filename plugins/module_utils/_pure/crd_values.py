@@ -48,19 +48,22 @@ _INT64 = (-(2**63), 2**63 - 1)
 _INT32 = (-(2**31), 2**31 - 1)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _is_integer(value: Any) -> bool:
-    kind = type(value)
-    return kind is int or (kind is float and value.is_integer())
+    return _is_number(value) and (isinstance(value, int) or value.is_integer())
 
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
-    "object": lambda value: type(value) is dict,
-    "array": lambda value: type(value) is list,
-    "string": lambda value: type(value) is str,
-    "boolean": lambda value: type(value) is bool,
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
     "integer": _is_integer,
-    "number": lambda value: type(value) in (int, float),
-    "int-or-string": lambda value: type(value) is str or _is_integer(value),
+    "number": _is_number,
+    "int-or-string": lambda value: isinstance(value, str) or _is_integer(value),
 }
 
 
@@ -76,7 +79,7 @@ def type_judge(schema: Schema) -> Optional[Kind]:
     takes_list = name == "string" and is_formatted
 
     def judge(value: Any, at: str, found: Findings) -> bool:
-        if fits(value) or (takes_list and type(value) is list):
+        if fits(value) or (takes_list and isinstance(value, list)):
             return True
         text = f"is {_type_name(value)}, must be {wanted}"
         found.violations.append(Violation(at or ".", "type", text))
@@ -162,7 +165,7 @@ def _pattern(pattern: str, path: str, unjudged: Set[str]) -> List[Judge]:
         return []
 
     def judge(value: Any, at: str, found: Findings) -> None:
-        if type(value) is str and matches(value) is None:
+        if isinstance(value, str) and matches(value) is None:
             found.violations.append(Violation(at or ".", "pattern", f"does not match {pattern}"))
 
     return [judge]
@@ -182,7 +185,7 @@ def _format(schema: Schema, path: str, unjudged: Set[str]) -> List[Judge]:
         return []
 
     def judge(value: Any, at: str, found: Findings) -> None:
-        if type(value) is str and not fits(value):
+        if isinstance(value, str) and not fits(value):
             found.violations.append(Violation(at or ".", "format", f"is no {name}"))
 
     return [judge]
@@ -213,7 +216,7 @@ def _range(
         if not _is_number(value):
             return
         # The server cuts the limits of an integer down to integers: 0 passes a minimum of 0.5.
-        least, most = (low, high) if type(value) is float else (_cut(low), _cut(high))
+        least, most = (low, high) if isinstance(value, float) else (_cut(low), _cut(high))
         below = least is not None and (value <= least if open_low else value < least)
         above = most is not None and (value >= most if open_high else value > most)
         if below or above:
@@ -239,7 +242,7 @@ def _lengths(schema: Schema) -> List[Judge]:
 
 def _length(kind: type, least: Optional[int], most: Optional[int], unit: str) -> Judge:
     def judge(value: Any, at: str, found: Findings) -> None:
-        if type(value) is not kind:
+        if not isinstance(value, kind):
             return
         size = len(value)
         if (least is not None and size < least) or (most is not None and size > most):
@@ -249,7 +252,7 @@ def _length(kind: type, least: Optional[int], most: Optional[int], unit: str) ->
 
 
 def _embedded(value: Any, at: str, found: Findings) -> None:
-    if type(value) is not dict:
+    if not isinstance(value, dict):
         return
     for name in ("apiVersion", "kind"):
         if not isinstance(value.get(name), str) or not value[name]:
@@ -272,7 +275,7 @@ def _unique(key_of: Callable[[Any], Tuple[str, Any]]) -> Judge:
 
 
 def _map_key(item: Any, keys: Tuple[str, ...], defaults: Mapping[str, Any]) -> Tuple[str, Any]:
-    fields = item if type(item) is dict else {}
+    fields = item if isinstance(item, dict) else {}
     values = []
     for key in keys:
         value = fields.get(key)
@@ -283,15 +286,12 @@ def _map_key(item: Any, keys: Tuple[str, ...], defaults: Mapping[str, Any]) -> T
 
 def _frozen(value: Any) -> Any:
     """Return something that is equal for equal JSON values; true is not 1."""
-    if type(value) in (dict, list):
+    if isinstance(value, (dict, list)):
         return json.dumps(value, sort_keys=True)
-    return (type(value) is bool, value)
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)
+    return (isinstance(value, bool), value)
 
 
 def _type_name(value: Any) -> str:
+    # bool before int, as true is an int to Python.
     names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer"}
-    return names.get(type(value), "number")
+    return next((name for kind, name in names.items() if isinstance(value, kind)), "number")

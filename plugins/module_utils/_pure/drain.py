@@ -33,7 +33,7 @@ from .states import Counts, State
 __all__ = [
     "ALWAYS", "AUTO", "Act", "Assigned", "Cause", "Decision", "Holder", "Memory", "NEVER",
     "Options", "RETIRE", "Selection", "Selector", "Target", "View", "WAIT_ONLY",
-    "assigned_waiting", "decide", "select", "undo",
+    "assigned_waiting", "decide", "deletion", "select", "undo",
 ]  # fmt: skip
 
 _MAY_RUN = (State.BUSY, State.PENDING, State.UNKNOWN)
@@ -118,7 +118,7 @@ class _Steps:
             self.acts += step.acts
             return SetState(left.target, step.stage, left.counts, assigned, step.note)
         if self._has_controller(scale_set):
-            self.acts.append(_deletion(scale_set, assigned, step.note))
+            self.acts.append(deletion(scale_set, assigned, step.note))
         return SetState(left.target, "delete", left.counts, assigned, step.note)
 
     def _has_controller(self, scale_set: ScaleSet) -> bool:
@@ -130,7 +130,8 @@ class _Steps:
         self.memory = replace(self.memory, **changes)
 
 
-def _deletion(scale_set: ScaleSet, assigned: Assigned, note: str) -> Act:
+def deletion(scale_set: ScaleSet, assigned: Assigned, note: str) -> Act:
+    """Return the write that begins the end of a set. `note`: how it settled before."""
     # The object goes before its Helm release: uninstall would also delete the ServiceAccount
     # whose token the running jobs of kubernetes mode still need.
     return Act(

@@ -284,4 +284,3 @@ _JUDGES: Sequence[Callable[[_Look], Iterator[_Sign]]] = (
     _controllers, _gate, _undecodable, _credentials, _lingering, _listeners, _runner_pods,
     _podless, _outdated, _held_at_github, _helpers, _came_back,
 )  # fmt: skip
-

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Dict, Iterator, Mapping, NoReturn, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Union
 
 from . import errors
 
@@ -63,19 +63,19 @@ class Unread:
     part: str = ""
 
     def __iter__(self) -> Iterator[Any]:
-        self._refuse()
+        raise self._refusal()
 
     def __len__(self) -> int:
-        self._refuse()
+        raise self._refusal()
 
     def __bool__(self) -> bool:
-        self._refuse()
+        raise self._refusal()
 
     def __contains__(self, item: object) -> bool:
-        self._refuse()
+        raise self._refusal()
 
-    def _refuse(self) -> NoReturn:
-        raise errors.ReadFailed(
+    def _refusal(self) -> errors.ReadFailed:
+        return errors.ReadFailed(
             cluster="",
             object=self.part or "a part of the cluster",
             cause=f"it was not read ({self.reason}), so nothing may be concluded from it",

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a drain carries from one slice of its wait to the next, as plain data and back.
+
+Losing it costs time, never a job: what was before is on the objects themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from .drain_types import Act, Decision, Memory, SetKey, Settled, Target, View
+from .errors import BadInput
+from .objects import Job, Runner
+from .states import State
+
+# So many runners and acts stand in a result; beyond it they are counted.
+MOST_LISTED = 500
+
+
+@dataclass(frozen=True)
+class Story:
+    """A drain from its begin until now.
+
+    `targets`: with the UIDs of the begin. `awaited`: runner UID -> runner that was seen busy.
+    `acts`: done so far. `durations`: stage -> seconds; `stage` lasts since `stage_since`.
+    """
+
+    begun: datetime
+    targets: Tuple[Target, ...]
+    not_selected: Tuple[Mapping[str, str], ...] = ()
+    missing: Tuple[str, ...] = ()
+    acts: Tuple[Mapping[str, Any], ...] = ()
+    awaited: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    durations: Mapping[str, float] = field(default_factory=dict)
+    stage: str = ""
+    stage_since: Optional[datetime] = None
+    rights_missing: Tuple[str, ...] = ()
+    told: str = ""
+    timers: Memory = Memory()
+
+    def did(self, act: Act, at: datetime, predicted: bool = False) -> Story:
+        """Return the story with one more write."""
+        entry = {key: value for key, value in act.as_dict().items() if key != "body"}
+        entry["predicted" if predicted else "done_at"] = True if predicted else at.isoformat()
+        return replace(self, acts=(*self.acts, entry))
+
+    def seen(self, view: View, decision: Decision, at: datetime) -> Story:
+        """Return the story after one more look."""
+        durations = dict(self.durations)
+        if self.stage and self.stage_since is not None:
+            spent = max(0.0, (at - self.stage_since).total_seconds())
+            durations[self.stage] = round(durations.get(self.stage, 0.0) + spent, 3)
+        return replace(
+            self, durations=durations, stage=decision.stage, stage_since=at,
+            awaited=_awaited(self, view, at) if decision.stage != "unknown" else self.awaited,
+            timers=decision.memory,
+        )  # fmt: skip
+
+
+def _awaited(story: Story, view: View, at: datetime) -> Dict[str, Mapping[str, Any]]:
+    """Every runner that was seen with a job, and when it had ended."""
+    keys = {one.key for one in story.targets}
+    cluster = view.cluster
+    there = {
+        one.ref.uid: one
+        for owner in cluster.scale_sets
+        if (owner.ref.namespace, owner.ref.name) in keys
+        for one in owner.runners
+    }
+    there.update(
+        (one.ref.uid, one)
+        for one in cluster.orphan_runners
+        if (one.ref.namespace, one.scale_set_name) in keys
+    )
+    found: Dict[str, Mapping[str, Any]] = dict(story.awaited)
+    for uid, runner in there.items():
+        if runner.state is State.BUSY and (uid not in found and len(found) < MOST_LISTED):
+            found[uid] = _entry(runner)
+    for uid, entry in found.items():
+        runner = there.get(uid)
+        if entry["ended"] is None and (runner is None or runner.state is not State.BUSY):
+            found[uid] = {**entry, "ended": at.isoformat()}
+        elif runner is not None and runner.job is not None and entry["job"] is None:
+            found[uid] = {**entry, "job": _job(runner.job)}
+    return found
+
+
+def _entry(runner: Runner) -> Dict[str, Any]:
+    return {
+        "namespace": runner.ref.namespace,
+        "runner": runner.ref.name,
+        "scale_set": runner.scale_set_name,
+        "job": _job(runner.job) if runner.job is not None else None,
+        "ended": None,
+    }
+
+
+def _job(job: Job) -> Dict[str, Any]:
+    return {
+        "repository": job.repository, "workflow": job.workflow, "run_id": job.run_id,
+        "name": job.display_name,
+    }  # fmt: skip
+
+
+def to_plain(story: Story) -> Dict[str, Any]:
+    """Return the story as JSON data."""
+    timers = story.timers
+    return {
+        "begun": story.begun.isoformat(),
+        "targets": [[one.namespace, one.name, one.uid] for one in story.targets],
+        "not_selected": [dict(one) for one in story.not_selected],
+        "missing": list(story.missing),
+        "acts": [dict(one) for one in story.acts],
+        "awaited": {uid: dict(one) for uid, one in story.awaited.items()},
+        "durations": dict(story.durations),
+        "stage": story.stage,
+        "stage_since": _text(story.stage_since),
+        "rights_missing": list(story.rights_missing),
+        "told": story.told,
+        "seen": [[cause, what, _text(at)] for (cause, what), at in timers.seen.items()],
+        "settled": [
+            [*key, _text(one.since), one.waiting, sorted(one.up)]
+            for key, one in timers.settled.items()
+        ],
+        "settle_since": [[*key, _text(at)] for key, at in timers.settle_since.items()],
+    }
+
+
+def from_plain(data: Mapping[str, Any]) -> Story:
+    """Return the story of `to_plain`. Raises BadInput where it is no such thing."""
+    try:
+        return Story(
+            begun=_time(data["begun"]),
+            targets=tuple(Target(*map(str, one)) for one in data["targets"]),
+            not_selected=tuple(data["not_selected"]),
+            missing=tuple(data["missing"]),
+            acts=tuple(data["acts"]),
+            awaited=dict(data["awaited"]),
+            durations=dict(data["durations"]),
+            stage=str(data["stage"]),
+            stage_since=_time(data["stage_since"]) if data["stage_since"] else None,
+            rights_missing=tuple(data["rights_missing"]),
+            told=str(data["told"]),
+            timers=_timers(data),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(
+            cluster="", object="option memory",
+            cause=f"it is not what a slice of this module returned ({type(error).__name__})",
+            next_step="Leave it out",
+        ) from error  # fmt: skip
+
+
+def _timers(data: Mapping[str, Any]) -> Memory:
+    settled: Dict[SetKey, Settled] = {
+        (namespace, name): Settled(_time(since), int(waiting), frozenset(up))
+        for namespace, name, since, waiting, up in data["settled"]
+    }
+    return Memory(
+        seen={(cause, what): _time(at) for cause, what, at in data["seen"]},
+        settled=settled,
+        settle_since={(space, name): _time(at) for space, name, at in data["settle_since"]},
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _text(at: Optional[datetime]) -> Optional[str]:
+    return at.isoformat() if at is not None else None

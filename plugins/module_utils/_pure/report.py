@@ -1,0 +1,65 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is told of one cluster when an upgrade has ended, or stopped."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+DONE, NOTHING, FAILED, NOT_REACHED = "upgraded", "nothing to do", "failed", "not reached"
+END = "end"
+
+
+def entry_of(
+    planned: Mapping[str, Any],
+    findings: Sequence[Mapping[str, Any]] = (),
+    phases: Sequence[Mapping[str, Any]] = (),
+    drained: Optional[Mapping[str, Any]] = None,
+    verified: Optional[Mapping[str, Any]] = None,
+    failure: Optional[Mapping[str, Any]] = None,
+) -> Dict[str, Any]:
+    """Return a cluster's part of the report.
+
+    `planned`: its part of arc_plan's result; `findings`: those of the whole plan. `phases`:
+    [{phase, at}] with epoch seconds, the last one being "end". `drained`, `verified`: results
+    of arc_scaleset_drain and arc_scaleset_wait. `failure`: {task, msg} of what failed.
+    """
+    drained, verified, failure = drained or {}, verified or {}, failure or {}
+    name = planned["cluster"]["name"]
+    awaited = list(drained.get("awaited") or ())
+    timed = _timed(phases)
+    return {
+        "name": name,
+        "cluster": dict(planned["cluster"]),
+        "from": ", ".join(planned["from"]),
+        "to": planned["to"],
+        "method": planned["method"],
+        "was_resumed": planned["is_resumed"],
+        "result": _result(planned, phases, failure),
+        "scale_sets": [f"{one['namespace']}/{one['name']}" for one in planned["scale_sets"]],
+        "jobs_awaited": len(awaited),
+        "awaited": awaited,
+        "cured": list(verified.get("cured") or ()),
+        "phases": timed,
+        "findings": [dict(one) for one in findings if one.get("cluster") == name],
+        "failed_in": failure.get("task", ""),
+        "failure": failure.get("msg", ""),
+    }
+
+
+def _result(
+    planned: Mapping[str, Any], phases: Sequence[Any], failure: Mapping[str, Any]
+) -> str:
+    if failure:
+        return FAILED
+    if not planned["is_anything_to_do"]:
+        return NOTHING
+    return DONE if phases and phases[-1]["phase"] == END else NOT_REACHED
+
+
+def _timed(phases: Sequence[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    return [
+        {"phase": one["phase"], "seconds": round(float(after["at"]) - float(one["at"]), 1)}
+        for one, after in zip(phases, phases[1:])
+    ]
