@@ -61,9 +61,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The cluster that answered. RV(cluster.uid) is the UID of its namespace kube-system.
+  description: The cluster that answered; RV(cluster.uid) is who it is.
   returned: once the cluster has answered
   type: dict
+  contains:
+    name:
+      description: What the cluster is called in results, from its options; a label and no proof.
+      type: str
+    uid:
+      description: UID of the namespace kube-system.
+      type: str
+    server:
+      description: The URL that was asked.
+      type: str
+    kubernetes:
+      description: The release of Kubernetes.
+      type: str
   sample: {name: east, uid: 5a3a1c5e-0000-4000-8000-000000000000, server: "https://east:6443", kubernetes: 1.36.3}
 at:
   description: When the look was taken.

@@ -82,7 +82,7 @@ def build(go_command: str, target: Path, say: Say) -> None:
 def _packages(go_command: str, target: Path, say: Say) -> List[str]:
     """All packages of the binary; their modules are fetched for that."""
 
-    def tell(elapsed: float, _: int) -> None:
+    def tell(elapsed: float, _lines: int) -> None:
         say(f"  fetching Go modules, {elapsed:.0f} s")
 
     say("  fetching Go modules")

@@ -192,5 +192,5 @@ def _broken_tls(error: Exception, server: str) -> Broken:
 
 def _short(error: Exception) -> str:
     # The tail of nested urllib3 messages is the cause; the head names objects in memory.
-    text = str(error).split(">: ")[-1].split("failed: ", 1)[-1]
+    text = str(error).rsplit(">: ", 1)[-1].split("failed: ", 1)[-1]
     return " ".join(text.split())[:200] or type(error).__name__

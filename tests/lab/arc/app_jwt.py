@@ -50,7 +50,7 @@ def _private_numbers(pem: str) -> Tuple[int, int]:
 
 def _sequence(der: bytes) -> List[Tuple[int, bytes]]:
     """The members (tag, content) of a DER sequence."""
-    tag, content, _ = _read(der, 0)
+    tag, content, _end = _read(der, 0)
     if tag != 0x30:
         raise ValueError("the private key of the GitHub App is not DER")
     members, at = [], 0

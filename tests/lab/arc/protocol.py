@@ -81,7 +81,7 @@ def refusal(status: int, body: str, request: str, style: str) -> Refused:
         content = None
     if not isinstance(content, dict):
         return Refused(status, "", body.strip()[:300], request, style)
-    name = str(content.get("typeName") or "").split(",")[0].rpartition(".")[2]
+    name = str(content.get("typeName") or "").split(",", 1)[0].rpartition(".")[2]
     return Refused(status, name, str(content.get("message") or ""), request, style)
 
 

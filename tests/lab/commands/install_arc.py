@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def scale_set(text: str) -> ScaleSet:
     """A scale set from NAME[:KEY=VALUE,…]. Raises LabError that names the wrong part."""
-    name, _, rest = text.partition(":")
+    name, _colon, rest = text.partition(":")
     if not re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", name):
         raise LabError(f"--set {text!r}: {name!r} is no name of a scale set.", EXAMPLE)
     given: Dict[str, Any] = {}

@@ -81,7 +81,7 @@ def resource(containers: Sequence[Mapping[str, Any]], default: str, ref: Mapping
     """
     wanted = ref.get("containerName") or default
     container = next(c for c in containers if c["name"] == wanted)
-    part, _, name = ref["resource"].partition(".")
+    part, _dot, name = ref["resource"].partition(".")
     amounts = container.get("resources") or {}
     amount = (amounts.get(part) or {}).get(name)
     if amount is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from pathlib import Path
 from typing import BinaryIO, Optional
 
 from aiohttp import web
@@ -37,7 +36,7 @@ def tail_offset(log: BinaryIO, lines: int) -> int:
         block = log.read(position - start)
         found = block.count(b"\n")
         if found >= wanted:
-            for _ in range(wanted):
+            for _number in range(wanted):
                 block = block[: block.rindex(b"\n")]
             return start + len(block) + 1
         wanted -= found
@@ -110,7 +109,7 @@ async def _pods(request: web.Request) -> web.Response:
     return web.json_response({"apiVersion": "v1", "kind": "PodList", "items": items})
 
 
-async def _healthy(_: web.Request) -> web.Response:
+async def _healthy(_request: web.Request) -> web.Response:
     return web.Response(text="ok")
 
 

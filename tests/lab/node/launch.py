@@ -55,7 +55,7 @@ def outer_mounts(text: str) -> List[str]:
 def uncovered(mounts: Mounts, needed: Sequence[str]) -> Mounts:
     """Binds that bring back what the program needs from where a volume hides it: ARC's manager
     has an empty volume at /tmp, below which interpreter or checkout may lie."""
-    targets = [target.rstrip("/") for _, target, _ in mounts]
+    targets = [target.rstrip("/") for _source, target, _read_only in mounts]
     hidden = [path for path in needed if any(path.startswith(f"{t}/") for t in targets)]
     return [(path, path, False) for path in dict.fromkeys(hidden)]
 
@@ -164,7 +164,7 @@ class ContainerProcess:
     @staticmethod
     def _linked(root: Path, mounts: Mounts) -> Dict[str, str]:
         """Without mounts: the volumes below a folder that the lab's own programs look into."""
-        for source, target, _ in mounts:
+        for source, target, _read_only in mounts:
             link = root / target.lstrip("/")
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.is_symlink():

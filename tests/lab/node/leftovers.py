@@ -52,17 +52,17 @@ def stop_pod(folder: Path, grace_s: float) -> List[str]:
 
 def _stop(processes: Recorded, grace_s: float) -> List[str]:
     if grace_s > 0:
-        for _, pid, started in processes:
+        for _name, pid, started in processes:
             signal_group(pid, started, signal.SIGTERM)
     deadline = time.monotonic() + grace_s
-    while time.monotonic() < deadline and any(is_alive(p, s) for _, p, s in processes):
+    while time.monotonic() < deadline and any(is_alive(p, s) for _name, p, s in processes):
         time.sleep(0.02)
-    for _, pid, started in processes:
+    for _name, pid, started in processes:
         signal_group(pid, started, signal.SIGKILL)
     deadline = time.monotonic() + KILL_LIMIT_S
-    while time.monotonic() < deadline and any(is_alive(p, s) for _, p, s in processes):
+    while time.monotonic() < deadline and any(is_alive(p, s) for _name, p, s in processes):
         time.sleep(0.02)
-    return [name for name, _, _ in processes]
+    return [name for name, _pid, _started in processes]
 
 
 def crash(pods: Path, uid: str, container: str) -> Optional[int]:

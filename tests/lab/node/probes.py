@@ -30,7 +30,7 @@ async def _http(part: Mapping[str, Any], port: int, limit_s: float) -> bool:
 
 
 async def _tcp(port: int, limit_s: float) -> bool:
-    _, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), limit_s)
+    _reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), limit_s)
     writer.close()
     return True
 

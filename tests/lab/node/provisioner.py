@@ -74,7 +74,7 @@ class Provisioner:
     async def _sweep(self, claim_uids: Set[str]) -> None:
         """Release volumes whose claim went while nobody looked."""
         kept = {volume_name(uid) for uid in claim_uids}
-        volumes, _ = await self._kube.list(VOLUMES)
+        volumes, _version = await self._kube.list(VOLUMES)
         for volume in volumes:
             meta = volume["metadata"]
             is_ours = (meta.get("annotations") or {}).get(PROVISIONED_BY) == PROVISIONER

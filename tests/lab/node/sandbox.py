@@ -76,14 +76,14 @@ def enter(overlay, shared, binds):
     checked(LIBC.unshare(CLONE_NEWNS), "unshare")
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     # The scratch folder may be covered below; the handles lead to the volumes all the same.
-    handles = [os.open(source, os.O_PATH) for source, _, _ in binds]
+    handles = [os.open(source, os.O_PATH) for source, _target, _read_only in binds]
     merged = make_root(overlay)
     for path in shared:
         share(path, merged)
     os.chroot(merged)
     os.chdir("/")
     # Only inside do absolute links such as /var/run lead to the right place.
-    for handle, (_, target, read_only) in zip(handles, binds):
+    for handle, (_source, target, read_only) in zip(handles, binds):
         bind(f"/proc/self/fd/{handle}", target, read_only)
         os.close(handle)
 

@@ -39,7 +39,7 @@ def job_of_run(run: int) -> int:
 
 def event(kind: str, job: Job) -> Dict[str, Any]:
     """One entry of a message's body."""
-    owner, _, name = job.repository.partition("/")
+    owner, _slash, name = job.repository.partition("/")
     content: Dict[str, Any] = {
         "messageType": kind,
         "runnerRequestId": job.id,

@@ -58,7 +58,7 @@ def make_app(folder: Path) -> web.Application:
             app.router.add_route(method, path, handler)
     app.cleanup_ctx.append(_run_clock)
 
-    async def close_store(_: web.Application) -> None:
+    async def close_store(_app: web.Application) -> None:
         store.close()
 
     app.on_cleanup.append(close_store)

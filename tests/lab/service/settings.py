@@ -73,7 +73,7 @@ class Settings:
     """Current values, as attributes of a dict; `change` checks all before it takes any."""
 
     def __init__(self, stored: Dict[str, Any]) -> None:
-        self._values = {name: default for name, (default, _, _) in KNOWN.items()}
+        self._values = {name: default for name, (default, _fits, _wanted) in KNOWN.items()}
         self._values.update({k: v for k, v in stored.items() if k in KNOWN})
 
     def __getitem__(self, name: str) -> Any:

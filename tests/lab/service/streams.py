@@ -57,7 +57,7 @@ def _place(content: Dict[str, Any], organizations: Dict[str, List[str]]) -> List
     if repository is None or scope.startswith(ENTERPRISE):
         own = organizations.get(scope, [])
         repository = content.get("repository") or f"{scope}/{own[0] if own else 'app'}"
-    owner, _, name = str(repository).partition("/")
+    owner, _slash, name = str(repository).partition("/")
     if not owner or not name:
         raise BadOrder(f"repository is {repository!r}, wanted: owner/name")
     return [scope, str(repository)]
@@ -107,9 +107,9 @@ class Streams:
         """The ids of `count` jobs; with a rate only the first is queued at once."""
         order = self._order(content)
         if not order.pause_s:
-            jobs = [self._hub.queue(now, **order.fields()) for _ in range(order.count)]
+            jobs = [self._hub.queue(now, **order.fields()) for _number in range(order.count)]
             return [job.id for job in jobs]
-        promised = [self._hub.number("job") for _ in range(order.count)]
+        promised = [self._hub.number("job") for _number in range(order.count)]
         stream = self._begin(order, now)
         self._promised[stream] = promised[::-1]
         self.tick(now)

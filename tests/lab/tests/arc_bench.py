@@ -209,7 +209,7 @@ class Bench:
                         raise
                 self.cluster.delete(path)
         for key in self.helper_finalizers():
-            plural, _, name = key.partition("/")
+            plural, _slash, name = key.partition("/")
             api = "v1" if plural in ("secrets", "serviceaccounts") else RBAC
             path = path_of(api, plural, self.runners, name)
             self.cluster.patch(path, {"metadata": {"finalizers": None}})

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import yaml
 
@@ -49,9 +48,15 @@ class ChartBench:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._helm = toolchain.helm()
+        self._charts: Dict[Tuple[str, str], Path] = {}
+        self._rendered: Dict[Tuple[str, str, str, str], Objects] = {}
 
-    @lru_cache(maxsize=None)
     def chart(self, release: str, which: str) -> Path:
+        if (release, which) not in self._charts:
+            self._charts[release, which] = self._write(release, which)
+        return self._charts[release, which]
+
+    def _write(self, release: str, which: str) -> Path:
         target = self._folder / release / which
         for name, content in charts.render(release, which).items():
             path = target / name
@@ -67,7 +72,10 @@ class ChartBench:
         name: Optional[str] = None,
     ) -> Objects:
         """Objects by "Kind name". Raises Refused."""
-        return self._objects(release, which, json.dumps(values or {}), name or NAMES[which])
+        wanted = (release, which, json.dumps(values or {}), name or NAMES[which])
+        if wanted not in self._rendered:
+            self._rendered[wanted] = self._objects(*wanted)
+        return self._rendered[wanted]
 
     def set(self, release: str, name: str = "web", **values: Any) -> Objects:
         """A scale set with values over BASE."""
@@ -76,7 +84,6 @@ class ChartBench:
     def mode(self, release: str, mode: str) -> Objects:
         return self.set(release, **MODES[mode])
 
-    @lru_cache(maxsize=None)
     def _objects(self, release: str, which: str, values: str, name: str) -> Objects:
         command = [self._helm, "template", name, str(self.chart(release, which))]
         command += ["--namespace", NAMESPACES[which], "--kube-version", "1.36.0", "--values", "-"]

@@ -14,6 +14,7 @@ import pytest
 
 from lab.tests.charts_bench import EVERY, MODES, SET, ChartBench, annotations, at_least
 
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> ChartBench:
     return ChartBench(tmp_path_factory.mktemp("charts"))

@@ -24,7 +24,7 @@ def described(index: int = 0, audit: bool = False) -> Dict[str, Component]:
 
 def flags(component: Component) -> Dict[str, str]:
     pairs = (argument[2:].split("=", 1) for argument in component.arguments)
-    return {name: value for name, value in pairs}
+    return dict(pairs)
 
 
 def test_start_order_follows_the_links() -> None:

@@ -107,7 +107,7 @@ def home(one_cluster: LiveCluster) -> Iterator[str]:
 @pytest.fixture(
     scope="module",
     params=SETS,
-    ids=lambda param: "-".join(param),
+    ids="-".join,
 )
 def installed(
     request: pytest.FixtureRequest, one_cluster: LiveCluster, home: str

@@ -155,7 +155,7 @@ STARTED = {
 def steps(script: Script) -> List[str]:
     """What was done to the queue and to the jobs, in order."""
     names = {("POST", f"{SETS}/acquirejobs"): "acquire", ("DELETE", "/queue/1"): "delete"}
-    return [names[key] for key in ((m, p) for m, p, _ in script.seen) if key in names]
+    return [names[key] for key in ((m, p) for m, p, _body in script.seen) if key in names]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_started_job_is_written_into_its_runner(
     run(script, release, tmp_path)
     path = "/apis/actions.github.com/v1alpha1/namespaces/arc-runners/ephemeralrunners/"
     (status,) = [
-        body["status"] for _, p, body in script.seen if p == f"{path}web-x-runner-1/status"
+        body["status"] for _method, p, body in script.seen if p == f"{path}web-x-runner-1/status"
     ]
     assert (status["jobRequestId"], status["jobRepositoryName"]) == (7, "acme/app")
     assert ("jobId" in status) is has_job_id
@@ -236,7 +236,7 @@ def test_app_jwt_is_signed_with_the_key() -> None:
             serialization.Encoding.PEM, form, serialization.NoEncryption()
         ).decode()
         jwt = app_jwt("1000", pem, time.time())
-        text, _, signature = jwt.rpartition(".")
+        text, _dot, signature = jwt.rpartition(".")
         given = base64.urlsafe_b64decode(signature + "==")
         key.public_key().verify(given, text.encode(), padding.PKCS1v15(), hashes.SHA256())
         assert claims(jwt)["iss"] == "1000"

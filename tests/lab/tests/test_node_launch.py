@@ -172,7 +172,7 @@ def pods(tmp_path: Path, scripts: Dict[str, str]) -> List[Tuple[str, ContainerPr
         process = ContainerProcess(tmp_path / uid / "main", 0, NONE, tmp_path)
         shell(process, f"{script}; echo up; while :; do sleep 0.05; done")
         made.append((uid, process))
-    for _, process in made:
+    for _uid, process in made:
         until(lambda p=process: p.log.read_text() == "up\n")
     return made
 

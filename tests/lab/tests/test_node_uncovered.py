@@ -11,9 +11,9 @@ MOUNTS = [("/lab/pods/1/volumes/tmp", "/tmp", False), ("/lab/pods/1/volumes/work
 
 
 def test_what_lies_below_a_volume_is_brought_back_once() -> None:
-    needed = ["/tmp/venv", "/usr", "/tmp/checkout/tests", "/tmp/venv", "/w/bin"]
+    needed = ["/tmp/python", "/usr", "/tmp/checkout/tests", "/tmp/python", "/w/bin"]
     assert uncovered(MOUNTS, needed) == [
-        ("/tmp/venv", "/tmp/venv", False),
+        ("/tmp/python", "/tmp/python", False),
         ("/tmp/checkout/tests", "/tmp/checkout/tests", False),
         ("/w/bin", "/w/bin", False),
     ]

@@ -41,7 +41,7 @@ def wait_running(service: Running) -> None:
 def test_runner_runs_its_one_job_and_exits_0(
     service: Running, result: str, state: str
 ) -> None:
-    _, jit = busy_set(service, 0.5, result)
+    _arc, jit = busy_set(service, 0.5, result)
     with runner(jit) as process:
         assert process.wait(15) == 0
     job = service.admin.ledger()["jobs"][0]
@@ -52,7 +52,7 @@ def test_runner_runs_its_one_job_and_exits_0(
 
 def test_runner_takes_its_time_to_come_online(service: Running) -> None:
     service.admin.settings(runner_online_s=1)
-    _, jit = busy_set(service, 0.1)
+    _arc, jit = busy_set(service, 0.1)
     began = time.time()
     with runner(jit) as process:
         assert process.wait(15) == 0
@@ -61,7 +61,7 @@ def test_runner_takes_its_time_to_come_online(service: Running) -> None:
 
 def test_job_starts_with_the_delay_of_the_setting(service: Running) -> None:
     service.admin.settings(job_start_delay_s=1)
-    _, jit = busy_set(service, 0.1)
+    _arc, jit = busy_set(service, 0.1)
     with runner(jit) as process:
         assert process.wait(15) == 0
     job = service.admin.ledger()["jobs"][0]
@@ -88,7 +88,7 @@ def test_idle_runner_gets_a_job_at_once(service: Running) -> None:
 )
 def test_bad_jit_configuration_exits_1_and_says_so(jit: str) -> None:
     with runner(jit) as process:
-        out, _ = process.communicate(timeout=15)
+        out, _errors = process.communicate(timeout=15)
         assert process.returncode == 1 and "JIT configuration" in out
 
 
@@ -97,7 +97,7 @@ def test_runner_whose_registration_is_gone_exits_1(service: Running) -> None:
     made = arc.jit(arc.make_set(), "web-a")
     arc.agents("DELETE", f"/{made['runner']['id']}")
     with runner(made["encodedJITConfig"]) as process:
-        out, _ = process.communicate(timeout=15)
+        out, _errors = process.communicate(timeout=15)
         assert process.returncode == 1
         assert "Registration was not found or is not medium trust" in out
 
@@ -122,11 +122,11 @@ def test_sigterm_while_idle_exits_0_and_goes_offline(service: Running) -> None:
 
 
 def test_sigterm_while_busy_loses_the_job_at_once(service: Running) -> None:
-    _, jit = busy_set(service, 60)
+    _arc, jit = busy_set(service, 60)
     with runner(jit) as process:
         wait_running(service)
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=5)
+        out, _errors = process.communicate(timeout=5)
         assert process.returncode not in (0, 1)
         assert "The runner has received a shutdown signal." in out
     job = service.admin.ledger()["jobs"][0]
@@ -135,7 +135,7 @@ def test_sigterm_while_busy_loses_the_job_at_once(service: Running) -> None:
 
 def test_sigkill_while_busy_loses_the_job_after_the_silence(service: Running) -> None:
     service.admin.settings(runner_silence_s=4)
-    _, jit = busy_set(service, 60)
+    _arc, jit = busy_set(service, 60)
     with runner(jit) as process:
         wait_running(service)
         killed = time.time()
@@ -148,7 +148,7 @@ def test_sigkill_while_busy_loses_the_job_after_the_silence(service: Running) ->
 
 def test_heartbeats_keep_a_long_job_alive(service: Running) -> None:
     service.admin.settings(runner_silence_s=3)
-    _, jit = busy_set(service, 5)
+    _arc, jit = busy_set(service, 5)
     with runner(jit) as process:
         assert process.wait(15) == 0
     assert service.admin.ledger(jobs=False)["completed"] == 1
@@ -209,7 +209,7 @@ def test_kubernetes_mode_asks_once_a_second_all_through_the_job(
     service: Running, kubernetes: Tuple[Any, Dict[str, str]]
 ) -> None:
     server, env = kubernetes
-    _, jit = busy_set(service, 2.5)
+    _arc, jit = busy_set(service, 2.5)
     with runner(jit, **env) as process:
         assert process.wait(15) == 0
     assert service.admin.ledger(jobs=False)["completed"] == 1
@@ -223,7 +223,7 @@ def test_kubernetes_mode_fails_when_the_api_server_refuses(
     service: Running, kubernetes: Tuple[Any, Dict[str, str]], status: int, state: str
 ) -> None:
     server, env = kubernetes
-    _, jit = busy_set(service, 2.5)
+    _arc, jit = busy_set(service, 2.5)
     with runner(jit, **env) as process:
         until(lambda: server.calls, "the job runs")
         server.status = status
@@ -236,7 +236,7 @@ def test_kubernetes_mode_fails_when_the_api_server_refuses(
 def test_kubernetes_mode_without_a_service_account_fails_the_job(
     service: Running, tmp_path: Path
 ) -> None:
-    _, jit = busy_set(service, 30)
+    _arc, jit = busy_set(service, 30)
     env = {
         "ACTIONS_RUNNER_CONTAINER_HOOKS": "/home/runner/k8s/index.js",
         "LAB_SERVICEACCOUNT_DIR": str(tmp_path / "none"),

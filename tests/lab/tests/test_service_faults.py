@@ -22,7 +22,7 @@ AGENTS = "distributedtask/pools/0/agents"
 def test_status_fault_comes_so_many_times(service: Running) -> None:
     arc = service.arc()
     fault = service.admin.fault({"status": 500}, "DELETE", "/agents/", times=2)
-    assert [arc.agents("DELETE", "/1").status for _ in range(3)] == [500, 500, 204]
+    assert [arc.agents("DELETE", "/1").status for _attempt in range(3)] == [500, 500, 204]
     assert arc.agents("GET", "?agentName=x").status == 200
     found = service.admin.faults()[0]
     assert (found["id"], found["left"], found["used"]) == (fault, 0, 2)
@@ -153,7 +153,7 @@ def test_place_of_jobs(content: Dict[str, Any], place: Any) -> None:
 
 
 def test_durations_by_chance_are_the_same_for_the_same_seed(service: Running) -> None:
-    for _ in range(2):
+    for _attempt in range(2):
         service.admin.queue("web", 5, durations_s=[5, 60], seed=3)
     spans = [job["duration_s"] for job in service.admin.ledger()["jobs"]]
     assert spans[:5] == spans[5:] and len(set(spans)) > 1
@@ -212,7 +212,7 @@ def test_runner_version_that_is_refused_exits_7(service: Running) -> None:
     with runner(arc.jit(number, "web-a")["encodedJITConfig"]) as idle:
         until(lambda: service.admin.scale_sets()[0]["runners"][0]["online"], "online")
         service.admin.settings(runner_exit=7)
-        out, _ = idle.communicate(timeout=10)
+        out, _errors = idle.communicate(timeout=10)
         assert idle.returncode == 7
         assert "is deprecated and cannot receive messages." in out
     with runner(arc.jit(number, "web-b")["encodedJITConfig"]) as new:

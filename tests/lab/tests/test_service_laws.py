@@ -61,7 +61,7 @@ class Course(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES), count=st.integers(1, 4))
     def queue(self, name: str, count: int) -> None:
-        for _ in range(count):
+        for _number in range(count):
             job = self.hub.queue(
                 self.now, label=name, scope="acme", repository="acme/app", duration_s=1.0
             )

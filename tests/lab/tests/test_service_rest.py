@@ -52,7 +52,7 @@ def test_runners_are_paged(service: Running) -> None:
     for n in range(7):
         arc.jit(number, f"web-{n}")
     seen, path = [], f"{RUNNERS}?per_page=3"
-    for _ in range(3):
+    for _number in range(3):
         answer = service.rest("GET", path)
         assert answer.body["total_count"] == 7
         seen += [item["name"] for item in answer.body["runners"]]

@@ -165,7 +165,7 @@ def test_8b_deleting_a_set_frees_its_jobs_and_ends_its_runners(service: Running)
     with runner(arc.jit(number, "web-a")["encodedJITConfig"]) as process:
         until(lambda: service.admin.scale_sets()[0]["runners"][0]["online"], "runner online")
         assert arc.sets("DELETE", f"/{number}").status == 204
-        out, _ = process.communicate(timeout=10)
+        out, _errors = process.communicate(timeout=10)
         assert process.returncode == 1 and "Registration was not found" in out
     ledger = service.admin.ledger()
     assert ledger["queued"] == 2 and [job["id"] for job in ledger["jobs"]] == jobs

@@ -73,7 +73,7 @@ def test_8c_session_that_falls_silent_expires(service: Running) -> None:
     arc = service.arc()
     number = arc.make_set()
     listener = arc.listen(number)
-    for _ in range(3):
+    for _number in range(3):
         assert listener.poll().status == 202
     until(lambda: service.admin.scale_sets()[0]["session"] is None, "the session expires")
     assert listener.poll().status == 404

@@ -29,7 +29,7 @@ class Bench:
         self.hub.dispatch.listen(self.session, 100, self.now)
 
     def assign(self, count: int = 1) -> None:
-        for _ in range(count):
+        for _number in range(count):
             self.hub.queue(
                 self.now, label="web", scope="acme", repository="acme/app", duration_s=1.0
             )
@@ -37,7 +37,7 @@ class Bench:
 
     def pass_time(self, seconds: float) -> None:
         """In looks of a quarter second, as the service has them; listeners and runners live."""
-        for _ in range(int(seconds * 4)):
+        for _look in range(int(seconds * 4)):
             self.now += 0.25
             for session in self.hub.dispatch.sessions.values():
                 session.last_seen = self.now
@@ -109,7 +109,7 @@ def test_runner_that_fell_silent_is_not_on_its_way(bench: Bench) -> None:
 
 def test_stranded_counts_the_time_in_all_and_stays_when_the_job_runs_later(bench: Bench) -> None:
     bench.assign()
-    for _ in range(2):
+    for _number in range(2):
         bench.hub.dispatch.close(bench.session, bench.now)
         bench.pass_time(6)
         bench.session = bench.hub.dispatch.open("acme", 1, "listener", "blue", bench.now)

@@ -78,12 +78,12 @@ class Service:
     def log_in(self) -> None:
         place, auth = self._place, self._config.auth
         bearer = auth["github_token"] or self._installation_token()
-        _, answer = self._ask(
+        _code, answer = self._ask(
             "POST",
             f"{place.api}/{place.scope}/actions/runners/registration-token",
             {"Authorization": f"Bearer {bearer}"},
         )
-        _, answer = self._ask(
+        _code, answer = self._ask(
             "POST",
             f"{place.api}/actions/runner-registration",
             {"Authorization": f"RemoteAuth {answer['token']}"},
@@ -99,7 +99,7 @@ class Service:
         auth = self._config.auth
         jwt = app_jwt(auth["github_app_id"], auth["github_app_private_key"], time.time())
         path = f"app/installations/{auth['github_app_installation_id']}/access_tokens"
-        _, answer = self._ask(
+        _code, answer = self._ask(
             "POST", f"{self._place.api}/{path}", {"Authorization": f"Bearer {jwt}"}
         )
         return str(answer["token"])
@@ -116,11 +116,11 @@ class Service:
 
     def open_session(self, owner: str) -> Dict[str, int]:
         """The statistics the session begins with."""
-        _, self._session = self._admin("POST", self._sessions(), {"ownerName": owner})
+        _code, self._session = self._admin("POST", self._sessions(), {"ownerName": owner})
         return self._session["statistics"]
 
     def refresh_session(self) -> None:
-        _, self._session = self._admin("PATCH", self._sessions(f"/{self._session['sessionId']}"))
+        _code, self._session = self._admin("PATCH", self._sessions(f"/{self._session['sessionId']}"))
 
     def close_session(self) -> None:
         if self._session:
@@ -162,5 +162,5 @@ class Service:
         """The requests that are this set's now."""
         path = f"runtime/runnerscalesets/{self._config.scale_set_id}/acquirejobs"
         url = f"{self._base}/_apis/{path}?{protocol.API_VERSION}"
-        _, answer = self._queue_call("POST", url, self._queue(), requests)
+        _code, answer = self._queue_call("POST", url, self._queue(), requests)
         return list(answer.get("value") or [])

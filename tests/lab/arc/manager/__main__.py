@@ -44,7 +44,7 @@ async def run(options: settings.Options, log: Log) -> int:
         health = await serve(options.health_address)
         main = asyncio.create_task(_main(options, kube, world, log))
         waiting = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait({main, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        done, _pending = await asyncio.wait({main, waiting}, return_when=asyncio.FIRST_COMPLETED)
         for task in (main, waiting):
             task.cancel()
         await asyncio.gather(main, waiting, return_exceptions=True)

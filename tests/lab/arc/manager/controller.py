@@ -73,7 +73,7 @@ class Controller:
         world, options = self._world, self._world.options
         namespaces: List[Optional[str]] = [None]
         if options.watch_namespace:
-            namespaces = [name for name in {options.watch_namespace, options.namespace}]
+            namespaces = list({options.watch_namespace, options.namespace})
         return [
             Informer(
                 world.kube,

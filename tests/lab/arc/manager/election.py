@@ -34,7 +34,7 @@ async def lead(
     try:
         renewed = asyncio.get_running_loop().time()
         while asyncio.get_running_loop().time() - renewed < RENEW_S:
-            done, _ = await asyncio.wait({working}, timeout=RETRY_S)
+            done, _pending = await asyncio.wait({working}, timeout=RETRY_S)
             if done:
                 return
             if await _hold(kube, namespace, name, identity):

@@ -74,7 +74,7 @@ class Queue:
             "Starting workers",
             **{"controller": self.kind.lower(), "worker count": self._workers},
         )
-        return [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        return [asyncio.create_task(self._work()) for _number in range(self._workers)]
 
     async def _work(self) -> None:
         while True:

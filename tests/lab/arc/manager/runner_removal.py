@@ -96,7 +96,7 @@ async def _remove_linked(world: World, item: Item) -> bool:
     meta, found = item["metadata"], False
     for plural in ("pods", "secrets"):
         path = path_of("v1", plural, meta["namespace"])
-        left, _ = await world.kube.list(path, labelSelector=f"runner-pod={meta['name']}")
+        left, _version = await world.kube.list(path, labelSelector=f"runner-pod={meta['name']}")
         for linked in left:
             found = True
             if not is_deleting(linked):

@@ -56,7 +56,7 @@ class Runners:
         wanted = scaling.scale(self._world.facts, item["spec"], runners)
         if wanted.create:
             log.info("Creating new ephemeral runners (scale up)", count=wanted.create)
-            for _ in range(wanted.create):
+            for _number in range(wanted.create):
                 await self._world.create(runner_objects.runner_object(self._world.facts, item))
         if wanted.delete:
             log.info("Deleting ephemeral runners (scale down)", count=wanted.delete)

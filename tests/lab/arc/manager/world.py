@@ -30,7 +30,7 @@ COLLECTIONS = {
     "RoleBinding": (RBAC, "rolebindings"),
 }
 CACHED = tuple(kind for kind in COLLECTIONS if kind not in ("Secret", "ConfigMap"))
-ARC_KINDS = tuple(kind for kind, (api, _) in COLLECTIONS.items() if api == ARC)
+ARC_KINDS = tuple(kind for kind, (api, _plural) in COLLECTIONS.items() if api == ARC)
 
 
 def has_finalizer(item: Item, name: str) -> bool:

@@ -21,7 +21,7 @@ def _float(request: web.Request, name: str) -> float:
         raise Refusal(400, "ArgumentException", f"{name} is no number.") from error
 
 
-async def health(_: web.Request) -> web.Response:
+async def health(_request: web.Request) -> web.Response:
     return web.json_response({"ok": True})
 
 

@@ -84,7 +84,7 @@ EDGE = web.AppKey("edge", Edge)
 
 def bearer(request: web.Request, *schemes: str) -> str:
     """The credential of the request; "" without one of these schemes."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() in schemes else ""
 
 

@@ -89,7 +89,7 @@ async def delete_runner(request: web.Request) -> web.Response:
 
 
 async def list_groups(request: web.Request) -> web.Response:
-    edge, _ = _asked(request)
+    edge, _scope = _asked(request)
     base = f"{base_url(request)}{request.path}"
     groups = edge.hub.registry.groups()
     found = [views.rest_group(g, f"{base}/{g['id']}/runners") for g in groups]
@@ -128,12 +128,12 @@ async def list_runs(request: web.Request) -> web.Response:
 
 
 async def get_run(request: web.Request) -> web.Response:
-    _, job = _job_of_run(request)
+    _edge, job = _job_of_run(request)
     return web.json_response(views.rest_run(job, f"{base_url(request)}{request.path}"))
 
 
 async def run_jobs(request: web.Request) -> web.Response:
-    _, job = _job_of_run(request)
+    _edge, job = _job_of_run(request)
     return _paged(request, "jobs", [views.rest_job(job)])
 
 
@@ -164,17 +164,17 @@ async def user(request: web.Request) -> web.Response:
 
 
 async def organization(request: web.Request) -> web.Response:
-    _, scope = _asked(request)
+    _edge, scope = _asked(request)
     return web.json_response({"login": scope, "id": 1, "type": "Organization"})
 
 
 async def repository(request: web.Request) -> web.Response:
-    _, scope = _asked(request)
-    owner, _, name = scope.partition("/")
+    _edge, scope = _asked(request)
+    owner, _slash, name = scope.partition("/")
     return web.json_response({"id": 1, "name": name, "full_name": scope, "owner": {"login": owner}})
 
 
-async def meta(_: web.Request) -> web.Response:
+async def meta(_request: web.Request) -> web.Response:
     return web.json_response({"installed_version": "3.17.0", "verifiable_password_auth": False})
 
 

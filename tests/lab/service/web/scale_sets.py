@@ -49,14 +49,14 @@ def api_url(request: web.Request, scope: str) -> str:
 
 
 async def runner_groups(request: web.Request) -> web.Response:
-    edge, _, _ = admin(request)
+    edge, _scope, _cluster = admin(request)
     name = request.query.get("groupName")
     found = [g for g in edge.hub.registry.groups() if name in (None, g["name"])]
     return web.json_response(views.listing(found))
 
 
 async def list_sets(request: web.Request) -> web.Response:
-    edge, scope, _ = admin(request)
+    edge, scope, _cluster = admin(request)
     group = number_of(request, "runnerGroupId", 0)
     found = edge.hub.registry.find_sets(scope, group or None, request.query.get("name"))
     api = api_url(request, scope)
@@ -72,13 +72,13 @@ async def create_set(request: web.Request) -> web.Response:
 
 
 async def get_set(request: web.Request) -> web.Response:
-    edge, scope, _ = admin(request)
+    edge, scope, _cluster = admin(request)
     found = edge.hub.registry.scale_set(scope, set_id(request))
     return web.json_response(views.scale_set(edge.hub, found, api_url(request, scope)))
 
 
 async def change_set(request: web.Request) -> web.Response:
-    edge, scope, _ = admin(request)
+    edge, scope, _cluster = admin(request)
     body = await json_object(request)
     found = edge.hub.registry.change_set(scope, set_id(request), body)
     return web.json_response(views.scale_set(edge.hub, found, api_url(request, scope)))
@@ -86,7 +86,7 @@ async def change_set(request: web.Request) -> web.Response:
 
 async def delete_set(request: web.Request) -> web.Response:
     """What a set that is gone is answered with is a setting, as nobody knows GitHub's word."""
-    edge, scope, _ = admin(request)
+    edge, scope, _cluster = admin(request)
     try:
         edge.hub.delete_set(scope, set_id(request), edge.now())
     except Refusal as no:
@@ -119,7 +119,7 @@ async def jit_config(request: web.Request) -> web.Response:
 
 
 async def find_agents(request: web.Request) -> web.Response:
-    edge, scope, _ = admin(request)
+    edge, scope, _cluster = admin(request)
     name = request.query.get("agentName")
     if name is None:
         found = [r for r in edge.hub.registry.runners.values() if r.scope == scope]
@@ -130,7 +130,7 @@ async def find_agents(request: web.Request) -> web.Response:
 
 
 async def get_agent(request: web.Request) -> web.Response:
-    edge, scope, _ = admin(request)
+    edge, scope, _cluster = admin(request)
     runner = edge.hub.registry.runners.get(set_id(request))
     if runner is None or runner.scope != scope:
         told = f"No agent found with id {set_id(request)}."
@@ -139,7 +139,7 @@ async def get_agent(request: web.Request) -> web.Response:
 
 
 async def delete_agent(request: web.Request) -> web.Response:
-    edge, scope, _ = admin(request)
+    edge, scope, _cluster = admin(request)
     edge.hub.work.remove(scope, set_id(request))
     return web.Response(status=204)
 

@@ -58,7 +58,7 @@ async def refresh_session(request: web.Request) -> web.Response:
 
 
 async def delete_session(request: web.Request) -> web.Response:
-    edge, scope, _ = admin(request)
+    edge, scope, _cluster = admin(request)
     edge.hub.dispatch.close(_own_session(request, edge, scope), edge.now())
     return web.Response(status=204)
 

@@ -140,7 +140,7 @@ def test_refused_connection_is_tried_until_the_deadline(server):
 def test_kept_connection_that_went_stale_is_replaced(server):
     server.answer("GET", f"{PATH}/one", Reply(body=DONE.body, closes=True), DONE)
     client = server.client()
-    for _ in range(2):
+    for _attempt in range(2):
         client.get(POD, Deadline(10))
     assert len(server.requests) == 2
 
@@ -181,7 +181,7 @@ def test_list_410_for_ever_fails(server):
 @pytest.mark.parametrize("attempt, low, high", [(1, 0.1, 0.2), (3, 0.4, 0.8), (50, 5.0, 10.0)])
 def test_back_off_doubles_up_to_its_limit(attempt, low, high):
     random.seed(7)
-    delays = [retry.back_off_s(attempt) for _ in range(200)]
+    delays = [retry.back_off_s(attempt) for _number in range(200)]
     assert low <= min(delays) < max(delays) <= high
 
 

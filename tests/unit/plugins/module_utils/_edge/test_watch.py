@@ -144,7 +144,7 @@ def test_watch_many_stopped_leaves_no_thread(server):
     _script(server, [Reply(events=(), then="hangs")])
     before = threading.active_count()
     watched = watch_many(server.client(), [PODS] * 3, Deadline(60), heartbeat_s=60)
-    for _ in range(3):
+    for _attempt in range(3):
         assert next(watched).kind is ChangeKind.RELISTED
     _until(lambda: len(starts(server)) == 3)
     start = time.monotonic()

@@ -387,5 +387,3 @@ def _template(mode: Optional[str]) -> Raw:
 def _set_labels(of: Raw) -> Dict[str, str]:
     wanted = ("actions.github.com/scale-set-name", "actions.github.com/scale-set-namespace")
     return {label: of["metadata"]["labels"][label] for label in wanted}
-
-

@@ -91,7 +91,7 @@ class World:
         """Let some seconds pass: jobs start and end, runners come up, the controller acts."""
         self.now += timedelta(seconds=STEP_S)
         self.rollout = max(0, self.rollout - 1)
-        for name in [name for name in self.jobs]:
+        for name in list(self.jobs):
             self.jobs[name] -= STEP_S
             if self.jobs[name] <= 0:
                 del self.jobs[name], self.runners[name]

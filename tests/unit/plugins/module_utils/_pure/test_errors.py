@@ -66,7 +66,7 @@ def test_no_part_can_be_forgotten(missing):
     parts = {"cluster": "c", "object": "o", "cause": "x", "next_step": "y"}
     del parts[missing]
     with pytest.raises(TypeError, match=missing):
-        errors.Conflict(**parts)
+        raise errors.Conflict(**parts)
 
 
 @pytest.mark.parametrize(

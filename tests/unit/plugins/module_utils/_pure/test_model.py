@@ -207,8 +207,9 @@ def test_manager_pod_without_deployment_is_stray():
 
 def test_vanished_set_is_one_that_helm_calls_deployed():
     cluster = read(
-        autoscalingrunnersets=[b.scale_set("ci", helm="ci-release"), b.scale_set("hand",
-                                                                               helm=None)],
+        autoscalingrunnersets=[
+            b.scale_set("ci", helm="ci-release"), b.scale_set("hand", helm=None),
+        ],
         helm=[b.helm_release("web"), b.helm_release("ci-release"), b.helm_release("hand"),
               b.helm_release("old", status="uninstalled"),
               b.helm_release("arc", chart="gha-runner-scale-set-controller")],

@@ -1,0 +1,301 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How scale sets are drained: what `_pure.drain` decides is done, and waited for.
+
+Nothing is written before the selection is clear, a controller is there that will release what is
+deleted, and the rights are known; nothing after the deadline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Dict, List, Optional, Tuple
+
+from .._pure import drain, drain_leaving, drain_memory, drain_report, drain_types, reads
+from .._pure.drain_memory import Story
+from .._pure.drain_types import Act, Decision, Target, View
+from .._pure.errors import BadInput, DeadlineReached, ReadFailed, Refused
+from .._pure.objects import ScaleSet
+from . import places, rights, rounds
+from .rounds import Round
+from .task import Result, Task
+
+# How long a look stands where no watch would tell of a change, in seconds.
+_BLIND_S = 5.0
+_HELPERS_S = 2.0
+# Ways to select that may be combined; `scale_sets` and `all` each stand alone.
+_PARTIAL_WAYS = ("namespace", "names", "label_selector", "controller")
+
+
+def drain_sets(task: Task) -> Result:
+    """Drain as the options say. Raises BadInput, Refused, ReadFailed, DeadlineReached, ..."""
+    view = rounds.look(task)
+    _require_seen(task, view)
+    draining = _Draining(task, view)
+    if not draining.story.targets:
+        return draining.result(finished=True)
+    draining.judge(view, rounds.now())
+    draining.require_may_begin(view)
+    if task.is_check:
+        return draining.predict(view)
+    spaces = {one.namespace for one in draining.story.targets}
+    finished = rounds.go(
+        task, view, spaces, draining.judge, draining.do, draining.story.told
+    )
+    if not finished and task.deadline.is_over():
+        raise draining.too_late()
+    return draining.result(finished)
+
+
+class _Draining:
+    def __init__(self, task: Task, view: View) -> None:
+        self._task = task
+        memory = task.options["memory"]
+        self.story = drain_memory.from_plain(memory) if memory else _begin(task, view)
+        self._decision: Optional[Decision] = None
+        self._diff: List[Dict[str, Any]] = []
+        if not memory and self.story.targets and task.options["mode"] == drain.RETIRE:
+            self._learn_rights(view)
+
+    def judge(self, view: View, now: datetime) -> Round:
+        """Decide what to do now, and keep it for the result."""
+        decision = drain.decide(view, self._options(now), self.story.timers, now)
+        self.story = self.story.seen(view, decision, now)
+        self._decision = decision
+        self._task.partial.update(self.result(decision.finished))
+        valid_s = {"unknown": _BLIND_S, "helpers": _HELPERS_S}.get(decision.stage)
+        return Round(decision.finished, decision.acts, drain_report.told(decision), valid_s)
+
+    def do(self, act: Act) -> None:
+        """Make one write; the result says so even if the next one fails."""
+        self._write(act)
+        self.story = self.story.did(act, rounds.now())
+        self._diff.append(drain_report.difference(act))
+        self._task.partial.update(self.result(finished=False))
+
+    def predict(self, view: View) -> Result:
+        """Try on the server what a run would do, the deletion behind a settling included."""
+        for act in self._expected(view):
+            self._write(act)
+            self.story = self.story.did(act, rounds.now(), predicted=True)
+            self._diff.append(drain_report.difference(act))
+        return self.result(finished=self._decided().finished)
+
+    def require_may_begin(self, view: View) -> None:
+        """Raise Refused where a set must not be drained; nothing has been written then."""
+        refused = self._decided().refused or self._unreleased(view)
+        if refused and not self.story.acts:
+            raise Refused(
+                cluster=self._task.cluster.name,
+                object=refused[0].object,
+                cause="; ".join(f"{one.object}: {one.reason}" for one in refused),
+                next_step=refused[0].remedy,
+                details={"refused": [one.as_dict() for one in refused]},
+            )
+
+    def too_late(self) -> DeadlineReached:
+        """Say who still holds."""
+        decision, story = self._decided(), self.story
+        holders = [one.as_dict() for one in decision.holders]
+        names = [f"{one.ref} ({one.reason})" for one in decision.holders[:5]]
+        more = f" and {len(holders) - 5} more" if len(holders) > 5 else ""
+        waited = (rounds.now() - story.begun).total_seconds()
+        causes = "".join(f"; {one.object}: {one.reason}" for one in decision.causes[:3])
+        return DeadlineReached(
+            cluster=self._task.cluster.name,
+            object=", ".join(
+                str(one.target) for one in decision.sets if one.stage != "drained"
+            ),
+            cause=f"after {waited:.0f} s it still waits for {', '.join(names)}{more}{causes}",
+            next_step="Nothing more was changed. Run it again, with a longer timeout if a job"
+                      " needs it: it goes on where it stopped",
+            details={"remaining": holders[:drain_report.MOST_HOLDERS]},
+        )
+
+    def result(self, finished: bool) -> Result:
+        """Return the result as it stands now."""
+        result = drain_report.result(self.story, self._decision, finished)
+        if self._task.is_diff and self._diff:
+            result["diff"] = list(self._diff)
+        if self._task.options["slice"] and not finished:
+            told = drain_report.told(self._decision) if self._decision else ""
+            result["memory"] = drain_memory.to_plain(replace(self.story, told=told))
+        return result
+
+    def _decided(self) -> Decision:
+        if self._decision is None:
+            raise ValueError("nothing was judged yet")
+        return self._decision
+
+    def _options(self, now: datetime) -> drain.Options:
+        options = self._task.options
+        return drain.Options(
+            targets=self.story.targets,
+            mode=options["mode"],
+            settle=options["settle"],
+            settle_timeout_s=options["settle_timeout"],
+            grace_s=options["grace"],
+            gitops_suspended=options["gitops_suspended"],
+            rights_missing=self.story.rights_missing,
+            wait_for_helpers=options["wait_for_helpers"],
+            # By the monotonic clock: a time jump on this machine neither ends nor prolongs it.
+            deadline=now + timedelta(seconds=self._task.deadline.remaining_s()),
+        )
+
+    def _expected(self, view: View) -> Tuple[Act, ...]:
+        acts = self._decided().acts
+        if self._task.options["mode"] == drain.WAIT_ONLY:
+            return acts
+        deleted = {act.ref.uid for act in acts if act.verb == "delete"}
+        later = [
+            drain.deletion(one, drain.assigned_waiting(one), "after it has settled")
+            for one in _live(view, self.story.targets)
+            if one.ref.uid not in deleted
+        ]
+        return (*acts, *later)
+
+    def _write(self, act: Act) -> None:
+        resource = places.of_kind(act.ref.kind)
+        place = resource.at(act.ref.namespace, act.ref.name)
+        client, deadline = self._task.client, self._task.deadline
+        if act.verb == "delete":
+            client.delete(
+                place, deadline, uid=act.body["preconditions"]["uid"],
+                propagation=act.body["propagationPolicy"], dry_run=self._task.is_check,
+            )
+        elif act.verb == "patch":
+            client.json_patch(place, act.body, deadline, dry_run=self._task.is_check)
+        else:
+            raise ValueError(f"no write is called {act.verb}")
+
+    def _unreleased(self, view: View) -> Tuple[drain.Cause, ...]:
+        """A set that nobody would release is not deleted, and its listener would work on."""
+        if self._task.options["mode"] == drain.WAIT_ONLY:
+            return ()
+        alive = {one.ref.namespace for one in _live(view, self.story.targets)}
+        return tuple(
+            one for one in self._decided().causes
+            if one.id == "controller-absent" and one.object.partition(" ")[2] in alive
+        )
+
+    def _learn_rights(self, view: View) -> None:
+        """Deleting is a must; without the right to settle the drain goes on and says so."""
+        alive = _live(view, self.story.targets)
+        spaces = sorted({one.ref.namespace for one in alive})
+        client, deadline = self._task.client, self._task.deadline
+        rights.require(
+            client, [("delete", places.SCALE_SETS.at(space)) for space in spaces], deadline
+        )
+        if self._task.options["settle"] == drain.NEVER:
+            return
+        wishes = [("patch", places.SCALE_SETS.at(space)) for space in spaces]
+        wishes += [
+            ("patch", places.DEPLOYMENTS.at(one.ref.namespace))
+            for space in spaces
+            for one in view.cluster.controllers_of(space)
+        ]
+        self.story = replace(
+            self.story, rights_missing=rights.missing(client, wishes, deadline)
+        )
+
+
+def _begin(task: Task, view: View) -> Story:
+    """Select. Raises BadInput where that gives nothing, or names what is not there."""
+    options = task.options
+    selection = _select(options, view)
+    left = {
+        one.key for one in selection.targets
+        if not one.uid and not _is_nothing(drain_leaving.remains(view.cluster, one, {}))
+    }
+    absent = tuple(one for one in selection.missing if not any(_fits(one, key) for key in left))
+    if not options["allow_none"] and (absent or not selection.targets):
+        raise BadInput(
+            cluster=task.cluster.name,
+            object="selection of scale sets",
+            cause=f"{', '.join(absent)}: there is no such set, nor anything left of one"
+            if absent else "no set fits it",
+            next_step="Correct it, or set allow_none if that is as well",
+            details={"not_selected": [drain_report.skipped(one) for one in selection.skipped]},
+        )
+    return Story(
+        begun=rounds.now(),
+        targets=selection.targets,
+        not_selected=tuple(map(drain_report.skipped, selection.skipped)),
+        missing=absent,
+    )
+
+
+def _select(options: Dict[str, Any], view: View) -> drain.Selection:
+    _require_one_way(options)
+    named = options["scale_sets"]
+    if named is not None and not named:
+        return drain.Selection(())
+    names = options["names"] or []
+    return drain.select(view.cluster, drain.Selector(
+        namespaces=(options["namespace"],) if options["namespace"] else (),
+        names=tuple(f"{one['namespace']}/{one['name']}" for one in named or ()) or tuple(names),
+        labels=_labels(options["label_selector"] or []),
+        controller=options["controller"] or "",
+        everything=options["all"],
+    ))
+
+
+def _require_one_way(options: Dict[str, Any]) -> None:
+    """A role passes every option it has, so one that says nothing is not counted."""
+    others = [one for one in _PARTIAL_WAYS if options[one]]
+    for whole in (one for one in ("scale_sets", "all") if options[one]):
+        also = [*others, *(["all"] if whole == "scale_sets" and options["all"] else [])]
+        if also:
+            raise BadInput(
+                cluster="", object=f"option {whole}",
+                cause=f"it says what to drain, and so does {', '.join(also)}",
+                next_step=f"Leave out {' and '.join(also)}, or {whole}",
+            )
+
+
+def _labels(texts: List[str]) -> Dict[str, str]:
+    labels = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (key and equals) or value.startswith("=") or key.endswith("!"):
+            raise BadInput(
+                cluster="", object="option label_selector", cause=f"{text!r} is not key=value",
+                next_step="Give a list of key=value; a set has to have all of them",
+            )
+        labels[key.strip()] = value.strip()
+    return labels
+
+
+def _fits(name: str, key: Tuple[str, str]) -> bool:
+    namespace, _slash, bare = name.rpartition("/")
+    return bare == key[1] and namespace in ("", key[0])
+
+
+def _is_nothing(left: drain_leaving.Remains) -> bool:
+    is_unseen = not reads.is_read(left.helpers)
+    return not (left.listeners or left.runner_sets or left.runners or is_unseen or left.helpers)
+
+
+def _live(view: View, targets: Tuple[Target, ...]) -> List[ScaleSet]:
+    uids = {one.uid for one in targets if one.uid}
+    return [
+        one for one in reads.seen(view.cluster.scale_sets)
+        if one.ref.uid in uids and one.deleting_since is None
+    ]
+
+
+def _require_seen(task: Task, view: View) -> None:
+    """A missing right at the begin does not come by itself."""
+    for part in drain_types.NEEDED:
+        answer = view.snapshot.read(part)
+        if isinstance(answer, reads.Unread):
+            raise ReadFailed(
+                cluster=task.cluster.name,
+                object=part,
+                cause=f"not read: {answer.reason}",
+                next_step=f"Grant the right to {answer.missing_right}, then run again"
+                if answer.missing_right else "Mend the connection, then run again",
+                details={"missing_right_words": answer.missing_right},
+            )

@@ -1,0 +1,56 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""May we do this? Asked before the first write, so that nothing is begun and left half done."""
+
+from __future__ import annotations
+
+from typing import Iterable, Tuple
+
+from .._pure.errors import WriteFailed
+from . import answers
+from .client import Client
+from .deadline import Deadline
+from .places import Place, Resource
+
+_REVIEWS = Resource(
+    "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview",
+    is_namespaced=False,
+)
+
+Wish = Tuple[str, Place]
+
+
+def missing(client: Client, wishes: Iterable[Wish], deadline: Deadline) -> Tuple[str, ...]:
+    """Return the rights that are missing, in words. `wishes`: verb and place.
+
+    Raises WriteFailed where the API server does not answer the question.
+    """
+    found = []
+    for verb, place in dict.fromkeys(wishes):
+        attributes = {
+            "verb": verb, "group": place.group, "resource": place.resource,
+            "namespace": place.namespace, "name": place.name,
+        }
+        body = {
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        status = client.create(_REVIEWS.at(), body, deadline).get("status") or {}
+        if not status.get("allowed"):
+            found.append(answers.right_in_words({**attributes, "user": ""}))
+    return tuple(found)
+
+
+def require(client: Client, wishes: Iterable[Wish], deadline: Deadline) -> None:
+    """Raise WriteFailed that names every missing right; nothing was written then."""
+    lacking = missing(client, wishes, deadline)
+    if lacking:
+        raise WriteFailed(
+            cluster=client.cluster,
+            object=f"the right to {lacking[0]}",
+            cause="it is missing" if len(lacking) == 1
+            else f"it is missing, as are {', '.join(lacking[1:])}",
+            next_step="Grant it in a Role or ClusterRole, then run again",
+            details={"missing_rights": list(lacking)},
+        )

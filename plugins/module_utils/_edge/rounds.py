@@ -1,0 +1,233 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a module goes round until its aim is reached: look, judge, act, wait for a change, again.
+
+Watches tell when to look again, so waiting costs no request. What follows from time alone (a
+settle time is over) is judged from the last look; acts follow a fresh look only. A slice ends
+early where there is something new to say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Callable, Dict, Iterable, NamedTuple, Optional, Sequence, Tuple
+
+from .._pure import drain_types, pods, reads
+from .._pure.drain_types import Act, View
+from .._pure.errors import Conflict
+from .._pure.objects import Listener, Ref
+from . import places
+from .client import Query
+from .deadline import Deadline
+from .places import Place
+from .task import Task
+from .watch_many import Heartbeat, Watched, watch_many
+
+PARTS: Tuple[str, ...] = drain_types.NEEDED + drain_types.HELPERS
+
+_TICK_S = 0.2  # also: how long it must be silent after a change before the next look
+_LONGEST_UNREST_S = 1.0
+_JUDGE_EVERY_S = 1.0
+_FIRST_LIST_LIMIT_S = 10.0
+_LEAST_SLICE_S = 2.0
+_MOST_CONFLICTS = 10
+# Beyond this one watch of the whole cluster is less than one of each namespace.
+_MOST_NAMESPACES = 3
+_BARE = Query(metadata_only=True)
+_OF_CONTROLLER = Query(
+    labels=f"{pods.PART_OF_LABEL} in ({','.join(pods.PART_OF_CONTROLLER)})", metadata_only=True
+)
+
+
+class Round(NamedTuple):
+    """What a judge says of one look.
+
+    `told`: differs whenever there is something new to say. `valid_s`: how long the look may be
+    relied on while no watch reports a change, None for as long as that.
+    """
+
+    finished: bool
+    acts: Tuple[Act, ...]
+    told: str
+    valid_s: Optional[float] = None
+
+
+Judge = Callable[[View, datetime], Round]
+Do = Callable[[Act], None]
+
+
+def look(task: Task, parts: Sequence[str] = PARTS) -> View:
+    """Take one look at the cluster; `secrets` has those that sets name for GitHub as well."""
+    snapshot, cluster = task.look(parts)
+    secrets = snapshot.reads.get("secrets")
+    if isinstance(secrets, reads.Known):
+        named = {
+            (one.ref.namespace, one.github_secret)
+            for one in reads.seen(cluster.scale_sets) if one.github_secret
+        }
+        listed = {(one["metadata"]["namespace"], one["metadata"]["name"]) for one in secrets.items}
+        all_of_them = _with_named(task, secrets, sorted(named - listed))
+        snapshot = replace(snapshot, reads={**snapshot.reads, "secrets": all_of_them})
+    return View(cluster, snapshot)
+
+
+def _with_named(task: Task, secrets: reads.Known, names: Sequence[Tuple[str, str]]) -> reads.Read:
+    """Add Secrets that a user made: they carry no label of ARC. Only that they are there is read."""
+    found = list(secrets.items)
+    for namespace, name in names:
+        query = Query(fields=f"metadata.name={name}", metadata_only=True)
+        answer = task.client.read_list(places.SECRETS.at(namespace), task.deadline, query)
+        if isinstance(answer, reads.Unread):
+            return reads.Unread(answer.reason, answer.missing_right, "secrets")
+        found += answer.items if isinstance(answer, reads.Known) else ()
+    return reads.Known(tuple(found))
+
+
+def now() -> datetime:
+    """Return the time as a judge wants it."""
+    return datetime.now(timezone.utc)
+
+
+def go(
+    task: Task, first: View, namespaces: Iterable[str], judge: Judge, do: Do, told: str = ""
+) -> bool:
+    """Go round until the aim is reached (True), or the slice or the deadline is over (False).
+
+    `namespaces`: of the sets concerned. `do`: makes one write, may raise Conflict, upon which
+    the cluster is looked at again. `told`: what the slice before said last.
+    """
+    slice_s = task.options["slice"]
+    until = task.deadline.within(slice_s) if slice_s else task.deadline
+    writer = _Writer(do)
+    view = first
+    with contextlib.ExitStack() as stack:
+        lookout: Optional[Lookout] = None
+        while True:
+            verdict = judge(view, now())
+            if verdict.finished:
+                return True
+            if until.is_over():
+                return False
+            fits = writer.write(verdict.acts)
+            if lookout is None:
+                lookout = stack.enter_context(
+                    contextlib.closing(Lookout(task, watched(view, namespaces), until))
+                )
+            elif not fits:
+                task.deadline.pause(_TICK_S)
+            if fits and not _wait(lookout, view, verdict, judge, until, told if slice_s else None):
+                return False
+            view = look(task)
+            if task.deadline.is_over() and view.cluster.unread:
+                return False  # what the look before showed says more
+
+
+def _wait(
+    lookout: Lookout, view: View, verdict: Round, judge: Judge, until: Deadline,
+    told: Optional[str],
+) -> bool:
+    """Wait for a reason to look again; False if the slice is over before there is one."""
+    started = until.elapsed_s()
+    while True:
+        if lookout.wait(_JUDGE_EVERY_S):
+            return True
+        if until.is_over():
+            return False
+        later = judge(view, now())
+        waited_s = until.elapsed_s() - started
+        if later.finished or (later.acts and not verdict.acts):
+            return True
+        if later.valid_s is not None and waited_s >= later.valid_s:
+            return True
+        is_news = told is not None and later.told != told
+        if is_news and until.elapsed_s() >= _LEAST_SLICE_S:
+            return False
+
+
+class _Writer:
+    """Makes writes; one that finds its object changed again and again is an error."""
+
+    def __init__(self, do: Do) -> None:
+        self._do = do
+        self._conflicts: Dict[Ref, int] = {}
+
+    def write(self, acts: Sequence[Act]) -> bool:
+        """Do the acts in order. False if one did not fit any more: look again first."""
+        for act in acts:
+            try:
+                self._do(act)
+            except Conflict:
+                self._conflicts[act.ref] = self._conflicts.get(act.ref, 0) + 1
+                if self._conflicts[act.ref] > _MOST_CONFLICTS:
+                    raise
+                return False
+        return True
+
+
+class Lookout:
+    """Tells when something changed. The first time is when every watch has begun."""
+
+    def __init__(self, task: Task, watch: Sequence[Watched], until: Deadline) -> None:
+        self._until = until
+        self._changes = watch_many(task.client, watch, until, _TICK_S)
+        self._unlisted = len(watch)
+
+    def wait(self, limit_s: float) -> bool:
+        """Return True once something changed and it is quiet again; False after `limit_s`."""
+        started = self._until.elapsed_s()
+        changed_at: Optional[float] = None
+        for change in self._changes:
+            at = self._until.elapsed_s()
+            if not isinstance(change, Heartbeat):
+                self._unlisted -= 1 if self._unlisted else 0
+                changed_at = at if changed_at is None else changed_at
+            is_listed = self._unlisted == 0 or at - started >= _FIRST_LIST_LIMIT_S
+            if changed_at is None:
+                if at - started >= limit_s:
+                    return False
+            elif is_listed and (
+                isinstance(change, Heartbeat) or at - changed_at >= _LONGEST_UNREST_S
+            ):
+                return True
+        return changed_at is not None
+
+    def close(self) -> None:
+        """End the watches."""
+        self._changes.close()
+
+
+def watched(view: View, namespaces: Iterable[str]) -> Tuple[Watched, ...]:
+    """Return what to watch: kinds that are there, in the namespaces concerned."""
+    cluster = view.cluster
+    spaces = set(namespaces)
+    homes = {one.ref.namespace for one in reads.seen(cluster.controllers)}
+    homes |= {one.ref.namespace for one in _listeners(view)}
+    found = []
+    for part, resource, query, where in (
+        ("autoscalingrunnersets", places.SCALE_SETS, _BARE, spaces),
+        ("ephemeralrunnersets", places.RUNNER_SETS, _BARE, spaces),
+        ("ephemeralrunners", places.RUNNERS, _BARE, spaces),
+        ("autoscalinglisteners", places.LISTENERS, _BARE, homes),
+        ("pods", places.PODS, _BARE, spaces | homes),
+        ("deployments", places.DEPLOYMENTS, _OF_CONTROLLER, homes),
+    ):
+        if part not in cluster.kinds_absent:
+            found += [(place, query) for place in _where(resource, where)]
+    return tuple(found)
+
+
+def _where(resource: places.Resource, namespaces: Iterable[str]) -> Sequence[Place]:
+    names = sorted(namespaces)
+    if not names or len(names) > _MOST_NAMESPACES:
+        return [resource.at()]
+    return [resource.at(name) for name in names]
+
+
+def _listeners(view: View) -> Iterable[Listener]:
+    cluster = view.cluster
+    for scale_set in reads.seen(cluster.scale_sets):
+        yield from reads.seen(scale_set.listeners)
+    yield from reads.seen(cluster.orphan_listeners)

@@ -1,0 +1,159 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: arc_crd_check
+short_description: Tell whether what lives in a cluster would survive other CRDs of ARC
+version_added: 1.0.0
+description:
+  - Compares the CRDs of a target with those in place, and judges every stored object of the group
+    by the target's schemas as the API server would, with what the target's controller would do.
+  - Changes nothing. A difference of the rules that touches no object is told, but is no reason to
+    stop.
+options:
+  src:
+    description:
+      - A file or a folder with CRDs as YAML or JSON, such as C(crds) of the chart
+        gha-runner-scale-set-controller. Documents of other kinds are left aside.
+    type: path
+  definition:
+    description:
+      - The CRDs as text, YAML or JSON, several documents in one.
+    type: str
+  crds:
+    description:
+      - The CRDs as data.
+    type: list
+    elements: dict
+  release:
+    description:
+      - The release whose controller will read the objects; default is the newest one that the
+        target's CRDs belong to.
+    type: str
+  namespaces:
+    description:
+      - Look at objects in these namespaces only.
+    type: list
+    elements: str
+  fail_on:
+    description:
+      - Fail if the verdict is this one or a worse one; by default the task never fails by verdict.
+    type: str
+    choices: [safe_for_these_objects, loses_data, breaks_objects, blocked]
+extends_documentation_fragment:
+  - arc.lifecycle.auth
+  - arc.lifecycle.wait
+  - arc.lifecycle.attributes
+  - arc.lifecycle.attributes.info
+  - arc.lifecycle.attributes.group
+requirements:
+  - PyYAML
+seealso:
+  - module: arc.lifecycle.arc_crd
+author:
+  - arc.lifecycle contributors (@arc-lifecycle)
+"""
+
+EXAMPLES = r"""
+- name: Stop before an object would be refused
+  arc.lifecycle.arc_crd_check:
+    src: charts/gha-runner-scale-set-controller/crds
+    fail_on: breaks_objects
+"""
+
+RETURN = r"""
+cluster:
+  description: The cluster that answered.
+  returned: once the cluster has answered
+  type: dict
+verdict:
+  description: >-
+    From best to worst V(identical), V(safe), V(safe_for_these_objects), V(loses_data),
+    V(breaks_objects), V(blocked).
+  returned: once all was judged
+  type: str
+may_replace:
+  description: Whether nothing that exists suffers.
+  returned: once all was judged
+  type: bool
+reasons:
+  description: What the verdict rests on.
+  returned: once all was judged
+  type: list
+  elements: str
+installed:
+  description: Which releases the CRDs in place belong to.
+  returned: once all was judged
+  type: dict
+target:
+  description: Which releases the target's CRDs belong to.
+  returned: once all was judged
+  type: dict
+release:
+  description: The release whose controller was asked about.
+  returned: once all was judged
+  type: str
+crds:
+  description: Each CRD with its verdict, its differences, and how many objects were judged.
+  returned: once all was judged
+  type: list
+  elements: dict
+rules:
+  description: How many differences there are of each severity.
+  returned: once all was judged
+  type: dict
+objects:
+  description: Objects to which something would happen.
+  returned: once all was judged
+  type: list
+  elements: dict
+objects_not_shown:
+  description: How many RV(objects) leaves out.
+  returned: once all was judged
+  type: int
+traps:
+  description: Objects at which the target's controller would stumble.
+  returned: once all was judged
+  type: list
+  elements: dict
+error:
+  description: The error as data, with its class, object, cause and next step.
+  returned: failure
+  type: dict
+"""
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    crd_checking,
+    crd_source,
+    task,
+)
+
+OPTIONS = {
+    **crd_source.SOURCE_OPTIONS,
+    "release": {"type": "str"},
+    "namespaces": {"type": "list", "elements": "str"},
+    "fail_on": {
+        "type": "str",
+        "choices": ["safe_for_these_objects", "loses_data", "breaks_objects", "blocked"],
+    },
+}
+
+
+def work(run: task.Task) -> task.Result:
+    result = crd_checking.check(run, crd_source.crds_of(run.options))
+    run.partial.update(result)
+    crd_checking.refuse_at(result, run.options["fail_on"], run.cluster.name)
+    return result
+
+
+def main() -> None:
+    task.run(OPTIONS, work, **crd_source.SOURCE_RULES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,287 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: arc_scaleset_drain
+short_description: Take scale sets out of service without losing or stranding a job
+version_added: 1.0.0
+description:
+  - Lets jobs that were assigned get their runner, deletes the AutoscalingRunnerSet objects, and
+    waits until listeners, idle runners, busy runners, runner sets and the sets themselves have
+    gone. A busy runner is never touched.
+  - The helper objects of the chart stay until then, so that running jobs of container mode
+    C(kubernetes) keep their ServiceAccount. Uninstall the Helm releases afterwards.
+  - Nothing is kept outside the cluster. A drain that was killed is begun again, from any machine.
+  - The action plugin of the same name says while it waits what it is waiting for.
+options:
+  scale_sets:
+    description:
+      - Drain these sets. One that has gone already needs O(allow_none).
+      - Excludes the other ways to select.
+    type: list
+    elements: dict
+    suboptions:
+      namespace:
+        description: The namespace of the AutoscalingRunnerSet.
+        type: str
+        required: true
+      name:
+        description: The name of the AutoscalingRunnerSet.
+        type: str
+        required: true
+  namespace:
+    description: Drain sets of this namespace only.
+    type: str
+  names:
+    description: Drain sets of these names only, each C(name) or C(namespace/name).
+    type: list
+    elements: str
+  label_selector:
+    description: Drain sets that have all of these labels only, each C(key=value).
+    type: list
+    elements: str
+  controller:
+    description:
+      - Drain sets that this controller watches only; C(name) or C(namespace/name) of its
+        Deployment.
+    type: str
+  all:
+    description: Drain every set of the cluster.
+    type: bool
+    default: false
+  allow_none:
+    description:
+      - Take a set that is named and not there for drained, and an empty selection for done. What
+        is left of such a set, for example a runner, is waited for in any case.
+      - Without it both are errors, as a slip of the pen looks the same.
+    type: bool
+    default: false
+  mode:
+    description:
+      - V(retire) deletes the AutoscalingRunnerSet objects, and waits until everything of them has
+        gone.
+      - V(wait_only) changes nothing, and waits until no runner is busy, on its way, or in a state
+        that cannot be told.
+    type: str
+    choices: [retire, wait_only]
+    default: retire
+  settle:
+    description:
+      - Whether jobs that are assigned and have no runner yet get it first. The controller is
+        switched to the update strategy C(eventual), and C(maxRunners) is changed by one, so that
+        the listener goes and the runners still come. What was there before is noted on the
+        objects.
+      - With V(auto) that is left out where nothing runs.
+      - Where it is not possible, RV(sets) says how many jobs wait, and for what.
+    type: str
+    choices: [auto, always, never]
+    default: auto
+  settle_timeout:
+    description: How long assigned jobs may take to get their runner, in seconds, for each set.
+    type: int
+    default: 600
+  grace:
+    description:
+      - How long a runner must have been up, in seconds, before a job that waited for it is taken
+        to have started.
+    type: int
+    default: 30
+  wait_for_helpers:
+    description: Wait until the finalizers of the chart's helper objects have gone too.
+    type: bool
+    default: true
+  gitops_suspended:
+    description:
+      - Say that Argo CD or Flux will not put the sets back. Without it the drain of a set that
+        belongs to one of them is refused.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - arc.lifecycle.auth
+  - arc.lifecycle.wait
+  - arc.lifecycle.wait.speak
+  - arc.lifecycle.attributes
+  - arc.lifecycle.attributes.group
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Predicts the first writes and the deletions; nothing is waited for.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - A second run finds the sets gone, which needs O(allow_none) where they are named.
+notes:
+  - At the time limit nothing more is changed. The task fails, and RV(holders) names everything it
+    still waits for. Run it again, and it goes on.
+seealso:
+  - module: arc.lifecycle.arc_info
+  - module: arc.lifecycle.arc_scaleset_wait
+author:
+  - arc.lifecycle contributors (@arc-lifecycle)
+"""
+
+EXAMPLES = r"""
+- name: Drain every scale set of a cluster, for at most two hours
+  arc.lifecycle.arc_scaleset_drain:
+    kubeconfig: ~/.kube/config
+    context: east
+    all: true
+    timeout: 7200
+
+- name: Drain two scale sets, one of which may have gone in a run before
+  arc.lifecycle.arc_scaleset_drain:
+    context: east
+    scale_sets:
+      - {namespace: arc-runners, name: web}
+      - {namespace: arc-runners, name: build}
+    allow_none: true
+
+- name: Wait until no job runs
+  arc.lifecycle.arc_scaleset_drain:
+    context: east
+    namespace: arc-runners
+    mode: wait_only
+"""
+
+RETURN = r"""
+cluster:
+  description: The cluster that answered. RV(cluster.uid) is the UID of its namespace kube-system.
+  returned: once the cluster has answered
+  type: dict
+finished:
+  description: Whether everything that was selected is drained.
+  returned: always
+  type: bool
+selected:
+  description: The sets that were selected. RV(selected[].uid) is empty for one that had gone.
+  returned: once the sets were read
+  type: list
+  elements: dict
+  sample: [{namespace: arc-runners, name: web, uid: 5a3a1c5e-0000-4000-8000-000000000000}]
+not_selected:
+  description: The other sets of the cluster, and why each was not selected.
+  returned: once the sets were read
+  type: list
+  elements: dict
+missing:
+  description: Names of which nothing was there.
+  returned: once the sets were read
+  type: list
+  elements: str
+sets:
+  description:
+    - Each set with its stage, counts of runners by state, the jobs that wait for a runner, and a
+      note of how it settled.
+    - RV(sets[].stage) is one of V(settle-controller), V(settle-limits), V(settle-listener),
+      V(settle-assigned), V(delete), V(listener), V(idle), V(busy), V(runner-sets), V(set),
+      V(helpers), V(drained), and V(unknown) where something could not be read.
+  returned: once the sets were read
+  type: list
+  elements: dict
+stage:
+  description: The earliest stage of all sets.
+  returned: once the sets were read
+  type: str
+counts:
+  description: Runners of the sets by state. Each is V(null) where runners could not be read.
+  returned: once the sets were read
+  type: dict
+holders:
+  description:
+    - What is still waited for, with its state, why, since when, and the job.
+    - RV(holders_not_shown) counts what did not fit.
+  returned: once the sets were read
+  type: list
+  elements: dict
+holders_not_shown:
+  description: How many holders RV(holders) leaves out.
+  returned: once the sets were read
+  type: int
+causes:
+  description: Why it does not go on, with a stable id, the object, what was seen, and the remedy.
+  returned: once the sets were read
+  type: list
+  elements: dict
+acts:
+  description:
+    - Every write with its verb, object, reason, the evidence that justifies it, and when it was
+      done. In check mode each has RV(ignore:predicted) instead of a time.
+  returned: once the sets were read
+  type: list
+  elements: dict
+awaited:
+  description: Runners that were seen with a job, with the job, and when it was seen to have ended.
+  returned: once the sets were read
+  type: list
+  elements: dict
+awaited_count:
+  description: How many these are, at most 500.
+  returned: once the sets were read
+  type: int
+rights_missing:
+  description: Rights that settling would need and that are missing.
+  returned: once the sets were read
+  type: list
+  elements: str
+durations:
+  description: Seconds spent in each stage.
+  returned: once the sets were read
+  type: dict
+  sample: {settle-controller: 2.1, settle-assigned: 11.0, busy: 42.3}
+line:
+  description: The last progress line.
+  returned: once the sets were read
+  type: str
+waited:
+  description: The progress lines with their times, at most 200.
+  returned: by the action plugin
+  type: list
+  elements: dict
+memory:
+  description: What the next slice needs to know.
+  returned: with O(slice), unless RV(finished)
+  type: dict
+error:
+  description: The error as data, with its class, object, cause and next step.
+  returned: failure
+  type: dict
+"""
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import draining, options, task
+
+SCALE_SETS = {
+    "namespace": {"type": "str", "required": True},
+    "name": {"type": "str", "required": True},
+}
+OPTIONS = {
+    "scale_sets": {"type": "list", "elements": "dict", "options": SCALE_SETS},
+    "namespace": {"type": "str"},
+    "names": {"type": "list", "elements": "str"},
+    "label_selector": {"type": "list", "elements": "str"},
+    "controller": {"type": "str"},
+    "all": {"type": "bool", "default": False},
+    "allow_none": {"type": "bool", "default": False},
+    "mode": {"type": "str", "choices": ["retire", "wait_only"], "default": "retire"},
+    "settle": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
+    "settle_timeout": {"type": "int", "default": 600},
+    "grace": {"type": "int", "default": 30},
+    "wait_for_helpers": {"type": "bool", "default": True},
+    "gitops_suspended": {"type": "bool", "default": False},
+    **options.SPEAK_OPTIONS,
+}
+
+
+def main() -> None:
+    task.run(OPTIONS, draining.drain_sets)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a task speaks while its module waits.
+
+A module says nothing until it ends, and whoever watches the output (a person, or a runner with
+an idle time limit) takes that for a hang. So the module is run in slices: it returns when there
+is something new, or after a few seconds, with what it needs to go on; between two slices a line
+is shown.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import datetime, timezone
+from typing import Any, Dict, List, Optional
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+display = Display()
+
+LONGEST_SLICE_S = 10
+DEFAULT_TIMEOUT_S = 600
+DEFAULT_HEARTBEAT_S = 30
+# Shorter than what AWX shows of one line.
+LONGEST_LINE = 1000
+MOST_LINES = 200
+# So much time a last slice needs to look and to say who still holds.
+LEAST_S = 3
+# An API server may be away for so long in the middle of a wait.
+LONGEST_SILENCE_S = 300
+# Set by the plugin; in the result they would only confuse.
+_INNER = ("slice", "memory")
+
+
+class SpeakingAction(ActionBase):
+    """Runs the module of the task's own name in slices, with a line between them."""
+
+    TRANSFERS_FILES = False
+    _supports_async = True
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None
+    ) -> Dict[str, Any]:
+        """Return what the module returns, and under `waited` what was said meanwhile."""
+        result = super().run(tmp, task_vars)
+        del tmp
+        arguments = dict(self._task.args)
+        timeout = _seconds(arguments.get("timeout", DEFAULT_TIMEOUT_S))
+        heartbeat = _seconds(arguments.get("heartbeat", DEFAULT_HEARTBEAT_S))
+        is_whole = self._task.check_mode or self._task.async_val or "slice" in arguments
+        if is_whole or timeout is None or heartbeat is None:
+            # What is wrong with an option is for the module to say.
+            done = self._execute_module(
+                module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
+            )
+        else:
+            done = self._speak(arguments, timeout, heartbeat, task_vars)
+        result.update(done)
+        return result
+
+    def _speak(
+        self,
+        arguments: Dict[str, Any],
+        timeout: int,
+        heartbeat: int,
+        task_vars: Optional[Dict[str, Any]],
+    ) -> Dict[str, Any]:
+        voice = _Voice(heartbeat)
+        over = time.monotonic() + timeout
+        heard = time.monotonic()
+        memory: Dict[str, Any] = {}
+        warnings: List[str] = []
+        while True:
+            part = self._execute_module(
+                module_args={
+                    **arguments,
+                    "timeout": max(LEAST_S, math.ceil(over - time.monotonic())),
+                    "slice": min(heartbeat, LONGEST_SLICE_S),
+                    "memory": memory,
+                },
+                task_vars=task_vars,
+            )
+            warnings += [one for one in part.get("warnings") or () if one not in warnings]
+            at = time.monotonic()
+            if _goes_on(part):
+                memory, heard = part["memory"], at
+                voice.hear(str(part.get("line", "")), str(memory.get("told", "")))
+            elif memory and _may_pass(part) and at < min(over, heard + LONGEST_SILENCE_S):
+                voice.hear(f"{part['msg']} Trying again", "silent")
+            else:
+                return _outward(part, arguments, voice.said, warnings)
+
+
+class _Voice:
+    """Says a line when there is news, and at least every `heartbeat` seconds."""
+
+    def __init__(self, heartbeat: int) -> None:
+        self.said: List[Dict[str, str]] = []
+        self._heartbeat = heartbeat
+        self._told: Optional[str] = None
+        self._at = 0.0
+
+    def hear(self, line: str, told: str) -> None:
+        """Take in how the wait stands; `told` differs if that is news."""
+        at = time.monotonic()
+        # A slice is not cut to the second: speak rather early than late.
+        is_due = at - self._at >= self._heartbeat - LONGEST_SLICE_S / 2
+        if told == self._told and not is_due:
+            return
+        self._told, self._at = told, at
+        text = " ".join(line.split())[: LONGEST_LINE - 1]
+        display.display(text)
+        self.said.append({
+            "at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "line": text,
+        })
+        # The begin says what was there; the rest is told by the end.
+        if len(self.said) > MOST_LINES:
+            del self.said[MOST_LINES // 2]
+
+
+def _goes_on(part: Dict[str, Any]) -> bool:
+    is_over = part.get("failed") or part.get("finished") is not False
+    return not is_over and isinstance(part.get("memory"), dict)
+
+
+def _may_pass(part: Dict[str, Any]) -> bool:
+    """True for a failed read that no missing right explains: what waits has time for it."""
+    error = part.get("error")
+    if not (part.get("failed") and isinstance(error, dict) and error.get("class") == "ReadFailed"):
+        return False
+    details = error.get("details") or {}
+    return not (details.get("missing_right_words") or details.get("missing_right"))
+
+
+def _outward(
+    part: Dict[str, Any],
+    arguments: Dict[str, Any],
+    said: List[Dict[str, str]],
+    warnings: List[str],
+) -> Dict[str, Any]:
+    """Return the last slice's result as if the module had run in one piece."""
+    done = {key: value for key, value in part.items() if key != "memory"}
+    inner = (done.get("invocation") or {}).get("module_args")
+    if isinstance(inner, dict):
+        kept = {key: value for key, value in inner.items() if key not in _INNER}
+        if "timeout" in kept:
+            kept["timeout"] = arguments.get("timeout", DEFAULT_TIMEOUT_S)
+        done["invocation"] = {**done["invocation"], "module_args": kept}
+    if warnings:
+        done["warnings"] = warnings
+    done["waited"] = said
+    return done
+
+
+def _seconds(value: Any) -> Optional[int]:
+    """Return a number of seconds above 0, None if it is none."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        return None
+    return number if number > 0 else None
