@@ -63,6 +63,9 @@ integration: $(HERE) ## On the lab's API servers
 	$(BIN)/python -m pytest tests/lab/tests -q -n $(WORKERS) --dist loadfile -m lab --rootdir=tests
 	$(PYTEST) tests/integration/lab -q -n $(WORKERS) --dist loadfile
 
+bench: $(HERE) ## Measure against what a user would type instead
+	$(BIN)/python tests/bench.py
+
 lab-up: $(HERE) ## Two clusters and the Actions service
 	$(LAB) up
 

@@ -60,7 +60,7 @@ class _Wait:
         deadline = now + timedelta(seconds=self._task.deadline.remaining_s())
         decision = waiting.decide(view, self.aim, self._memory, now, deadline)
         self._decision, self._memory = decision, decision.memory
-        self._task.partial.update(self.result())
+        self._task.partial.update(self._known())
         valid_s = _BLIND_S if decision.unread or self.aim.state == waiting.HEALTHY else None
         if self.aim.helpers:
             valid_s = _HELPERS_S
@@ -76,22 +76,12 @@ class _Wait:
         entry = {key: value for key, value in act.as_dict().items() if key != "body"}
         self._acts.append({**entry, "done_at": rounds.now().isoformat()})
         self._memory = waiting.cured(self._memory, act)
-        self._task.partial.update(self.result())
+        self._task.partial.update(self._known())
 
     def result(self) -> Result:
         """Return the result as it stands now."""
-        decision = self._decision
-        if decision is None:
-            return {"changed": False, "finished": False}
-        result: Result = {
-            "changed": bool(self._acts),
-            "finished": decision.finished,
-            "sets": [one.as_dict() for one in decision.sets],
-            "cured": list(self._acts),
-            "waited_s": round((rounds.now() - self._begun).total_seconds(), 1),
-            "line": decision.line,
-        }
-        if self._task.options["slice"] and not decision.finished:
+        decision, result = self._decision, self._known()
+        if decision is not None and self._task.options["slice"] and not decision.finished:
             result["memory"] = {
                 **waiting.to_plain(self._memory),
                 "begun": self._begun.isoformat(),
@@ -99,6 +89,19 @@ class _Wait:
                 "told": waiting.told(decision),
             }
         return result
+
+    def _known(self) -> Result:
+        decision = self._decision
+        if decision is None:
+            return {"changed": False, "finished": False}
+        return {
+            "changed": bool(self._acts),
+            "finished": decision.finished,
+            "sets": [one.as_dict() for one in decision.sets],
+            "cured": list(self._acts),
+            "waited_s": round((rounds.now() - self._begun).total_seconds(), 1),
+            "line": decision.line,
+        }
 
     def too_late(self) -> DeadlineReached:
         """Name each set and why."""

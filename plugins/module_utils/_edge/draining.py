@@ -64,7 +64,7 @@ class _Draining:
         decision = drain.decide(view, self._options(now), self.story.timers, now)
         self.story = self.story.seen(view, decision, now)
         self._decision = decision
-        self._task.partial.update(self.result(decision.finished))
+        self._task.partial.update(self._known(decision.finished))
         valid_s = {"unknown": _BLIND_S, "helpers": _HELPERS_S}.get(decision.stage)
         return Round(decision.finished, decision.acts, drain_report.told(decision), valid_s)
 
@@ -73,7 +73,7 @@ class _Draining:
         self._write(act)
         self.story = self.story.did(act, rounds.now())
         self._diff.append(drain_report.difference(act))
-        self._task.partial.update(self.result(finished=False))
+        self._task.partial.update(self._known(finished=False))
 
     def predict(self, view: View) -> Result:
         """Try on the server what a run would do, the deletion behind a settling included."""
@@ -116,12 +116,17 @@ class _Draining:
 
     def result(self, finished: bool) -> Result:
         """Return the result as it stands now."""
-        result = drain_report.result(self.story, self._decision, finished)
-        if self._task.is_diff and self._diff:
-            result["diff"] = list(self._diff)
+        result = self._known(finished)
         if self._task.options["slice"] and not finished:
             told = drain_report.told(self._decision) if self._decision else ""
             result["memory"] = drain_memory.to_plain(replace(self.story, told=told))
+        return result
+
+    def _known(self, finished: bool) -> Result:
+        """What stands in the result of a failure too."""
+        result = drain_report.result(self.story, self._decision, finished)
+        if self._task.is_diff and self._diff:
+            result["diff"] = list(self._diff)
         return result
 
     def _decided(self) -> Decision:

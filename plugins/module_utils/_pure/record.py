@@ -53,7 +53,8 @@ def entries_of(cluster: Cluster) -> List[Entry]:
 
 
 def _entry(kind: str, name: str, helm: Optional[HelmRelease], release: Optional[str]) -> Entry:
-    assert helm is not None
+    if helm is None:
+        raise LookupError(f"{kind} {name} belongs to no Helm release")
     return {
         "kind": kind,
         "namespace": helm.namespace,

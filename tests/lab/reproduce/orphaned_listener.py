@@ -14,7 +14,7 @@ from lab.reproduce.judging import Between, Contains
 from lab.reproduce.scenario import Scenario
 from lab.reproduce.stage import Stage
 
-JOB_S = 25.0
+JOB_S = 18.0
 SEVERAL_PODS = 4
 
 

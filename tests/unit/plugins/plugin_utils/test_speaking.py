@@ -1,0 +1,147 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a speaking task says and when, how it goes on, and what its result looks like."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.arc.lifecycle.plugins.plugin_utils import speaking
+
+READ_FAILED = {"failed": True, "msg": "API server: no answer.",
+               "error": {"class": "ReadFailed", "details": {"attempts": 3}}}
+FORBIDDEN = {"failed": True, "msg": "the right is missing",
+             "error": {"class": "ReadFailed", "details": {"missing_right_words": "list pods"}}}
+DONE = {"finished": True, "changed": True, "line": "end",
+        "invocation": {"module_args": {"timeout": 3, "slice": 9, "memory": {"a": 1}, "x": 1}}}
+
+
+def part(line, told, **more):
+    return {"finished": False, "line": line, "memory": {"told": told}, **more}
+
+
+class Scripted(speaking.SpeakingAction):
+    """The plugin with modules whose results are written down. `step_s`: what each slice takes."""
+
+    def __init__(self, parts, clock, step_s=1.0, check=False, **arguments):
+        self._task = SimpleNamespace(args=arguments, check_mode=check, async_val=0)
+        self.given = []
+        self._parts, self._clock, self._step_s = list(parts), clock, step_s
+
+    def _execute_module(self, **given):
+        self.given.append(given["module_args"])
+        self._clock.at += self._step_s
+        return dict(self._parts.pop(0))
+
+
+class Clock:
+    def __init__(self):
+        self.at = 1000.0
+
+    def monotonic(self):
+        return self.at
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    found = Clock()
+    monkeypatch.setattr(speaking.time, "monotonic", found.monotonic)
+    return found
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    lines = []
+    monkeypatch.setattr(speaking.display, "display", lines.append)
+    return lines
+
+
+def spoken(plugin, timeout=600, heartbeat=30):
+    return plugin._speak(plugin._task.args, timeout, heartbeat, {})
+
+
+def test_news_is_said_once_and_the_rest_is_silence(clock, shown):
+    plugin = Scripted([part("a 1", "a"), part("a 2", "a"), part("b 3", "b"), DONE], clock)
+    result = spoken(plugin)
+    assert shown == ["a 1", "b 3"]
+    assert [one["line"] for one in result["waited"]] == shown
+    assert result["finished"] and result["changed"]
+
+
+def test_heartbeat_is_kept_while_nothing_changes(clock, shown):
+    parts = [part(f"a {number}", "a") for number in range(9)]
+    spoken(Scripted([*parts, DONE], clock, step_s=10), heartbeat=30)
+    assert shown == ["a 0", "a 3", "a 6"]
+
+
+def test_each_slice_gets_the_memory_and_what_is_left_of_the_time(clock, shown):
+    plugin = Scripted([part("a", "a"), part("b", "b"), DONE], clock, step_s=40, x=1)
+    spoken(plugin, timeout=100, heartbeat=60)
+    assert [one["timeout"] for one in plugin.given] == [100, 60, 20]
+    assert [one["memory"] for one in plugin.given] == [{}, {"told": "a"}, {"told": "b"}]
+    assert {one["slice"] for one in plugin.given} == {speaking.LONGEST_SLICE_S}
+    assert {one["x"] for one in plugin.given} == {1}
+
+
+def test_last_slice_has_time_enough_to_say_who_holds(clock, shown):
+    plugin = Scripted([part("a", "a"), DONE], clock, step_s=9.9)
+    spoken(plugin, timeout=10)
+    assert plugin.given[1]["timeout"] == speaking.LEAST_S
+
+
+def test_result_is_that_of_one_run(clock, shown):
+    plugin = Scripted([part("a", "a"), DONE], clock, timeout="60")
+    result = spoken(plugin, timeout=60)
+    assert result["invocation"]["module_args"] == {"timeout": "60", "x": 1}
+    assert "memory" not in result
+
+
+def test_api_server_that_is_away_for_a_while_does_not_end_the_wait(clock, shown):
+    plugin = Scripted([part("a", "a"), READ_FAILED, READ_FAILED, part("a", "a"), DONE], clock)
+    result = spoken(plugin)
+    assert result["finished"] and "failed" not in result
+    assert shown == ["a", "API server: no answer. Trying again", "a"]
+
+
+@pytest.mark.parametrize("parts, step_s", [
+    ([READ_FAILED], 1), ([part("a", "a"), FORBIDDEN], 1),
+    ([part("a", "a"), *[READ_FAILED] * 3], 100),
+], ids=["from-the-begin", "missing-right", "for-too-long"])
+def test_failure_ends_the_task(clock, shown, parts, step_s):
+    plugin = Scripted(parts, clock, step_s=step_s)
+    result = spoken(plugin, timeout=6000)
+    assert result["failed"] and result["msg"] == parts[-1]["msg"]
+    assert plugin._parts == []
+
+
+def test_line_and_lines_are_bounded(clock, shown):
+    parts = [part(f"{number} " + "x" * 5000, str(number)) for number in range(300)]
+    result = spoken(Scripted([*parts, DONE], clock), timeout=6000)
+    assert len(result["waited"]) == speaking.MOST_LINES
+    assert max(map(len, shown)) < speaking.LONGEST_LINE
+    assert result["waited"][0]["line"].startswith("0 ")
+    assert result["waited"][-1]["line"].startswith("299 ")
+
+
+def test_lines_are_single_lines(clock, shown):
+    spoken(Scripted([part("a\n  b", "a"), DONE], clock))
+    assert shown == ["a b"]
+
+
+def test_warnings_of_all_slices_are_kept(clock, shown):
+    plugin = Scripted([part("a", "a", warnings=["w"]), {**DONE, "warnings": ["w", "v"]}], clock)
+    assert spoken(plugin)["warnings"] == ["w", "v"]
+
+
+@pytest.mark.parametrize("arguments, check", [
+    ({"timeout": "x"}, False), ({"timeout": -1}, False), ({"heartbeat": 0}, False),
+    ({"slice": 3}, False), ({}, True),
+], ids=["no-number", "negative", "no-heartbeat", "own-slices", "check-mode"])
+def test_module_is_run_once(clock, shown, monkeypatch, arguments, check):
+    plugin = Scripted([part("a", "a")], clock, check=check, **arguments)
+    monkeypatch.setattr(speaking.ActionBase, "run", lambda *_: {})
+    assert plugin.run(task_vars={})["finished"] is False
+    assert plugin.given == [arguments] and shown == []
