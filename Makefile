@@ -13,7 +13,7 @@ export ANSIBLE_COLLECTIONS_PATH = $(TREE)
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test units sanity lint changelog docs importer integration coverage bench lab-up lab-down lab-smoke clean
+.PHONY: help demo test units sanity sanity-floor lint changelog docs importer integration coverage bench lab-up lab-down lab-smoke clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,7 +34,7 @@ demo: $(HERE) ## Upgrade two lab clusters from ARC 0.9.0 to 0.14.2 while jobs ru
 	$(BIN)/python tests/demo.py
 
 test: ## Run every check (what CI runs)
-	@for gate in units sanity lint changelog docs importer integration; do \
+	@for gate in units sanity sanity-floor lint changelog docs importer integration; do \
 	  echo "== $$gate"; start=$$(date +%s); \
 	  $(MAKE) --no-print-directory $$gate || { echo "== $$gate FAILED"; exit 1; }; \
 	  echo "== $$gate passed in $$(( $$(date +%s) - start )) s"; done
@@ -46,11 +46,17 @@ units: $(HERE) ## Pure core, edge and modules, without a cluster; coverage of th
 sanity: $(HERE) ## ansible-test sanity, without containers
 	tests/sanity/run.sh $(VENV)
 
+sanity-floor: $(HERE) ## The same with the oldest ansible-core that is supported
+	test -d build/floor || $(PYTHON) -m venv build/floor
+	build/floor/bin/pip install --quiet --disable-pip-version-check "ansible-core==2.16.*" "ansible>=9,<10"
+	SANITY_TREE=build/sanity-floor tests/sanity/run.sh build/floor
+
 lint: $(HERE) ## ansible-lint, production profile
 	$(BIN)/ansible-lint --offline
 
 changelog: $(HERE) ## Lint the changelog fragments
 	$(BIN)/antsibull-changelog lint
+	$(BIN)/antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
 
 docs: $(HERE) ## Lint documentation of the collection
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck $(HERE)

@@ -8,45 +8,75 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: arc_crd
-short_description: Put the CRDs of Actions Runner Controller in place
+short_description: Put the CRDs of a release of Actions Runner Controller in place, and wholly
 version_added: 1.0.0
 description:
-  - Applies the four CRDs of ARC on the server and waits until they are served. Helm installs CRDs
-    once and never updates them, and C(kubectl apply) cannot, as they are too large for its
-    annotation.
-  - The whole schema is replaced, whoever wrote it, so fields that the target does not have go away
-    when going back to an older release as well.
-  - Refuses to change anything while a controller or a runner of ARC is there. A controller under
-    newer CRDs looks healthy and starts no runner.
-  - Keeps the CRDs that were there as packed ConfigMaps.
+  - Helm installs CRDs once and never updates them. This module makes those on the cluster the
+    ones given, upwards or downwards, and waits until the API server shows the new schemas.
+  - Client-side apply cannot do it, as these CRDs are larger than an annotation may be. They are
+    applied on the server with the field manager C(arc.lifecycle). There C(spec.versions) changes
+    hands as a whole, so fields that the given CRDs do not have go away, whoever owned them. What
+    stands beside the versions, such as short names, would stay with its old owner. Where the
+    server's dry run shows that something would stay, the whole spec is replaced instead, with a
+    precondition on C(resourceVersion). Labels and annotations of others stay in both cases.
+  - All is read and tried on the server first, for all CRDs. A CRD that the server refuses, an
+    owner that must be asked, a controller at work, or a backup that has no room stops the task
+    before its first write.
+  - CRDs may change only while no controller runs and no runner is left. A controller under the
+    CRDs of a newer release looks healthy and starts no runner.
 options:
   src:
     description:
       - A file or a folder with CRDs as YAML or JSON, such as C(crds) of the chart
-        gha-runner-scale-set-controller. Documents of other kinds are left aside.
+        gha-runner-scale-set-controller. It is looked up on the host that runs the module.
     type: path
-  definition:
-    description:
-      - The CRDs as text, YAML or JSON, several documents in one.
-    type: str
   crds:
-    description:
-      - The CRDs as data.
+    description: The CRDs themselves.
     type: list
     elements: dict
+  definition:
+    description: The CRDs as YAML or JSON text, any number of documents.
+    type: str
+  backups:
+    description:
+      - Backups that this module has made on the cluster, as C(namespace/name), to be put back.
+    type: list
+    elements: str
+  state:
+    description: V(present) is all there is. Deleting a CRD deletes all its objects.
+    type: str
+    choices: [present]
+    default: present
   backup:
     description:
-      - Whether CRDs are kept as they were before they are replaced.
+      - Keep the CRDs that are replaced, before any of them is. One with the same content that is
+        there already is not stored again.
     type: bool
     default: true
   backup_namespace:
     description:
-      - The namespace of the ConfigMaps; it has to exist.
+      - Keep each replaced CRD on the cluster, in a ConfigMap of this namespace, which has to
+        exist. It is put back with O(backups). An empty text keeps none on the cluster.
+      - A CRD that is larger than 1 MiB when packed is refused, before anything is written.
     type: str
     default: arc-systems
+  backup_path:
+    description:
+      - Keep the replaced CRDs in a folder below this one as well, on the host that runs the
+        module. They are put back by giving that folder as O(src).
+    type: path
+  force:
+    description:
+      - Take over CRDs that another manager looks after, such as Argo CD, Flux, or a person who
+        has edited them. Without it the task refuses, and names the manager.
+      - CRDs that Helm, C(kubectl create), C(kubectl apply) or C(kubectl replace) have put there
+        are taken over in any case, as these are the published ways to install them and none of
+        them puts them back.
+    type: bool
+    default: false
   force_under_controller:
     description:
-      - Change CRDs although a controller or runners are there.
+      - Change CRDs although a controller runs or runners are left.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -60,7 +90,7 @@ attributes:
   diff_mode:
     support: partial
     details:
-      - Shows which releases a CRD belongs to before and after, not its thousands of lines.
+      - Tells the paths that differ, at most 40 of each CRD, and how many there are of each kind.
   idempotent:
     support: full
 requirements:
@@ -72,19 +102,25 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Put the CRDs of a chart in place
+- name: Put the CRDs of a pulled chart in place, and keep the old ones
   arc.lifecycle.arc_crd:
-    src: charts/gha-runner-scale-set-controller/crds
+    src: gha-runner-scale-set-controller/crds
+    backup_namespace: arc-systems
+  register: put
+
+- name: Put the old ones back
+  arc.lifecycle.arc_crd:
+    backups: "{{ put.crds | map(attribute='backup') | select | list }}"
 """
 
 RETURN = r"""
 cluster:
-  description: The cluster that answered.
+  description: The cluster that answered. RV(cluster.uid) is the UID of its namespace kube-system.
   returned: once the cluster has answered
   type: dict
 crds:
-  description: What was done with each CRD.
-  returned: success
+  description: What was done with each CRD; of a failure, with those before it.
+  returned: success, and once writing has begun
   type: list
   elements: dict
   contains:
@@ -94,20 +130,45 @@ crds:
     action:
       description: One of V(created), V(replaced) and V(unchanged).
       type: str
+    before:
+      description: Which releases the CRD that was there belongs to, told by its content.
+      type: dict
+    after:
+      description: Which releases the CRD that is there now belongs to.
+      type: dict
+    changes:
+      description: How many changes there are of each kind.
+      type: dict
+    replaced_wholly:
+      description: Whether the whole spec was replaced because an apply would have left parts.
+      type: bool
     backup:
-      description: The ConfigMap with what was there before.
+      description: The ConfigMap with the CRD that was there, as C(namespace/name).
       type: str
+    backup_file:
+      description: The file with the CRD that was there.
+      type: str
+  sample:
+    - name: ephemeralrunners.actions.github.com
+      action: replaced
+      before: {verdict: exact, releases: [0.9.3], nearest: null}
+      after: {verdict: exact, releases: [0.14.2], nearest: null}
+      changes: {field-removed: 3}
+      replaced_wholly: false
+      backup: arc-systems/arc-crd-ephemeralrunners-0123456789ab
+      backup_file: null
 before:
-  description: Which releases the CRDs belonged to, told by their content.
-  returned: success
+  description: Which set the CRDs were together before.
+  returned: success, and once writing has begun
   type: dict
-  sample: {verdict: exact, releases: [0.9.0, 0.9.1, 0.9.2, 0.9.3]}
 after:
-  description: Which releases they belong to now.
-  returned: success
+  description: Which set the given CRDs are together.
+  returned: success, and once writing has begun
   type: dict
 error:
-  description: The error as data, with its class, object, cause and next step.
+  description:
+    - The error as data, with its class, object, cause and next step. Its class is
+      C(UnusableCrds) where what was given is no CRD of Actions Runner Controller.
   returned: failure
   type: dict
 """
@@ -120,18 +181,17 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
 
 OPTIONS = {
     **crd_source.SOURCE_OPTIONS,
+    "state": {"type": "str", "choices": ["present"], "default": "present"},
     "backup": {"type": "bool", "default": True},
     "backup_namespace": {"type": "str", "default": "arc-systems"},
+    "backup_path": {"type": "path"},
+    "force": {"type": "bool", "default": False},
     "force_under_controller": {"type": "bool", "default": False},
 }
 
 
-def work(run: task.Task) -> task.Result:
-    return crd_apply.apply(run, crd_source.crds_of(run.options))
-
-
 def main() -> None:
-    task.run(OPTIONS, work, **crd_source.SOURCE_RULES)
+    task.run(OPTIONS, crd_apply.apply, **crd_source.SOURCE_RULES)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ options:
   src:
     description:
       - A file or a folder with CRDs as YAML or JSON, such as C(crds) of the chart
-        gha-runner-scale-set-controller. Documents of other kinds are left aside.
+        gha-runner-scale-set-controller. It is looked up on the host that runs the module.
     type: path
   definition:
     description:
@@ -30,10 +30,17 @@ options:
       - The CRDs as data.
     type: list
     elements: dict
+  backups:
+    description:
+      - Backups that M(arc.lifecycle.arc_crd) has made on the cluster, as C(namespace/name).
+    type: list
+    elements: str
   release:
     description:
       - The release whose controller will read the objects; default is the newest one that the
         target's CRDs belong to.
+      - Without CRDs to compare with, it is the target itself, and is judged by the digests of its
+        CRDs only. The verdict is V(identical) or V(unknown) then, and no object is looked at.
     type: str
   namespaces:
     description:
@@ -43,6 +50,7 @@ options:
   fail_on:
     description:
       - Fail if the verdict is this one or a worse one; by default the task never fails by verdict.
+        A verdict of V(unknown) may be any, and fails.
     type: str
     choices: [safe_for_these_objects, loses_data, breaks_objects, blocked]
 extends_documentation_fragment:
@@ -64,6 +72,11 @@ EXAMPLES = r"""
   arc.lifecycle.arc_crd_check:
     src: charts/gha-runner-scale-set-controller/crds
     fail_on: breaks_objects
+
+- name: See whether the CRDs in place are those of a release
+  arc.lifecycle.arc_crd_check:
+    release: 0.14.2
+  register: checked
 """
 
 RETURN = r"""
@@ -74,7 +87,7 @@ cluster:
 verdict:
   description: >-
     From best to worst V(identical), V(safe), V(safe_for_these_objects), V(loses_data),
-    V(breaks_objects), V(blocked).
+    V(breaks_objects), V(blocked). V(unknown) where O(release) alone was given and is another.
   returned: once all was judged
   type: str
 may_replace:
@@ -86,6 +99,24 @@ reasons:
   returned: once all was judged
   type: list
   elements: str
+judged_by:
+  description: One of V(digests), V(rules) (no object could be read) and V(rules and objects).
+  returned: once all was judged
+  type: str
+objects_checked:
+  description: How many objects were judged. V(null) if none was looked at.
+  returned: once all was judged
+  type: int
+unseen:
+  description: What was not looked at or could not be read. It may be of the kind that breaks.
+  returned: once all was judged
+  type: list
+  elements: str
+direction:
+  description: >-
+    How the CRDs in place stand to those of RV(release): V(same), V(behind), V(ahead), V(unclear).
+  returned: once all was judged
+  type: str
 installed:
   description: Which releases the CRDs in place belong to.
   returned: once all was judged
@@ -104,7 +135,7 @@ crds:
   type: list
   elements: dict
 rules:
-  description: How many differences there are of each severity.
+  description: How many differences there are of each kind.
   returned: once all was judged
   type: dict
 objects:
@@ -121,8 +152,15 @@ traps:
   returned: once all was judged
   type: list
   elements: dict
+traps_not_shown:
+  description: How many RV(traps) leaves out.
+  returned: once all was judged
+  type: int
 error:
-  description: The error as data, with its class, object, cause and next step.
+  description:
+    - The error as data, with its class, object, cause and next step. Its class is
+      C(UnusableCrds) where what was given is no CRD of Actions Runner Controller, and
+      C(CrdsDoNotFit) where O(fail_on) was reached.
   returned: failure
   type: dict
 """
@@ -145,14 +183,17 @@ OPTIONS = {
 
 
 def work(run: task.Task) -> task.Result:
-    result = crd_checking.check(run, crd_source.crds_of(run.options))
+    result = crd_checking.check(run)
     run.partial.update(result)
     crd_checking.refuse_at(result, run.options["fail_on"], run.cluster.name)
     return result
 
 
 def main() -> None:
-    task.run(OPTIONS, work, **crd_source.SOURCE_RULES)
+    task.run(
+        OPTIONS, work, mutually_exclusive=[crd_source.SOURCES],
+        required_one_of=[(*crd_source.SOURCES, "release")],
+    )
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The cluster that answered. RV(cluster.uid) is the UID of its namespace kube-system.
+  description: The cluster that answered. C(uid) is the UID of its namespace kube-system.
   returned: once the cluster has answered
   type: dict
 finished:
@@ -161,7 +161,7 @@ finished:
   returned: always
   type: bool
 selected:
-  description: The sets that were selected. RV(selected[].uid) is empty for one that had gone.
+  description: The sets that were selected. C(uid) is empty for one that had gone.
   returned: once the sets were read
   type: list
   elements: dict
@@ -180,7 +180,7 @@ sets:
   description:
     - Each set with its stage, counts of runners by state, the jobs that wait for a runner, and a
       note of how it settled.
-    - RV(sets[].stage) is one of V(settle-controller), V(settle-limits), V(settle-listener),
+    - C(stage) is one of V(settle-controller), V(settle-limits), V(settle-listener),
       V(settle-assigned), V(delete), V(listener), V(idle), V(busy), V(runner-sets), V(set),
       V(helpers), V(drained), and V(unknown) where something could not be read.
   returned: once the sets were read

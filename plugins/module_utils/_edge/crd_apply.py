@@ -1,212 +1,258 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How ARC's CRDs are put in place: dry run, guard, backup, apply, wait until they are served.
+"""How CRDs get onto a cluster: all is asked and tried before the first write, then one by one.
 
-Server-side apply takes a CRD over wholly: `spec.versions` is an atomic list
-(k8s.io/apiextensions-apiserver, types.go), so fields that the new schema lacks go away whoever
-wrote them. Client-side apply cannot work: its annotation would be longer than 262144 bytes.
+Reading, dry run and refusals come first for all of them, then the backups, then the writes, then
+the wait until the API server shows each new schema.
 """
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
-import json
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from .._pure import crd_set, model, reads
-from .._pure.errors import DeadlineReached, Refused
-from . import places
-from .answers import ObjectNotFound
-from .client import Client
-from .deadline import Deadline
+from .._pure import crd_changes, crd_rules, crd_set, crd_takeover
+from .._pure.crd_takeover import CREATED, REPLACED, UNCHANGED
+from .._pure.errors import Conflict, DeadlineReached, Refused
+from . import crd_backup, crd_gap, crd_source, places
+from .answers import KindNotServed, ObjectNotFound
+from .crd_source import Crd
 from .task import Result, Task
 
-CREATED, REPLACED, UNCHANGED = "created", "replaced", "unchanged"
-BACKUP_LABEL = "arc.lifecycle/crd-backup"
-_GUARD_PARTS = (
-    "deployments", "pods", "autoscalingrunnersets", "ephemeralrunnersets", "ephemeralrunners",
-)
-_LOOK_S = 0.2
-# What differs between two readings of one and the same CRD.
-_SERVERS_OWN = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp",
-                "selfLink")
+_THREADS = 2
+_POLL_S = 0.2
+# An API server showed each new schema within 0.8 s; beyond this it is not slow, but wrong.
+_SERVED_WITHIN_S = 60.0
+_PATHS_SHOWN = 40
 
 
-def apply(task: Task, wanted: List[Dict[str, Any]]) -> Result:
-    """Put the CRDs in place. Raises Refused, ReadFailed, WriteFailed or DeadlineReached."""
-    before = {one["metadata"]["name"]: present(task.client, one, task.deadline) for one in wanted}
-    state_before = crd_set.recognise([one for one in before.values() if one])
-    steps = [_Step(task, one, before[one["metadata"]["name"]]) for one in wanted]
-    changing = [one for one in steps if one.action != UNCHANGED]
-    if changing and not task.options["force_under_controller"]:
-        _guard(task)
-    for step in changing:
-        if not task.is_check:
-            step.write()
-            task.partial["changed"] = True
-    for step in changing:
-        if not task.is_check:
-            wait_served(task.client, step.name, task.deadline)
-    state_after = crd_set.recognise([one.predicted for one in steps])
-    result: Result = {
-        "changed": bool(changing),
-        "crds": [one.told() for one in steps],
-        "before": _state(state_before),
-        "after": _state(state_after),
-    }
-    if task.is_diff:
-        result["diff"] = [one.diff(state_before, state_after) for one in changing]
+@dataclass(frozen=True)
+class Step:
+    """What is to be done with one CRD. `stored`: as the server says it would store it."""
+
+    wanted: Crd
+    live: Optional[Crd]
+    stored: Crd
+    action: str
+    wholly: bool = False
+
+    @property
+    def name(self) -> str:
+        """The CRD's name."""
+        return str(self.wanted["metadata"]["name"])
+
+
+def apply(task: Task) -> Result:
+    """Make the cluster's CRDs the wanted ones. Raises UnusableCrds, Refused, WriteFailed, ..."""
+    wanted = crd_source.crds_of(task)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        lives = list(pool.map(lambda one: present(task, one), wanted))
+    pairs = list(zip(wanted, lives))
+    _refuse_terminating(task, lives)
+    changing = any(live is None or not crd_takeover.is_same(live, one) for one, live in pairs)
+    if changing:
+        _refuse_owners(task, pairs)
+        crd_gap.refuse_outside(task)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        steps = list(pool.map(lambda pair: _step(task, *pair), pairs))
+    backups = crd_backup.store(task, [
+        one.live for one in steps if one.action == REPLACED and one.live is not None
+    ])
+    result = _result(task, steps, backups)
+    if not task.is_check:
+        _write(task, steps, result)
     return result
 
 
-def present(
-    client: Client, crd: Mapping[str, Any], deadline: Deadline
-) -> Optional[Dict[str, Any]]:
+def present(task: Task, wanted: Crd) -> Optional[Crd]:
     """Return the CRD of that name as it is in the cluster, None if it is not there."""
     try:
-        return client.get(places.CRDS.at(name=crd["metadata"]["name"]), deadline)
+        return task.client.get(_place(wanted), task.deadline)
     except ObjectNotFound:
         return None
 
 
-class _Step:
-    """One CRD. `predicted`: what the API server says it will be."""
-
-    def __init__(self, task: Task, wanted: Dict[str, Any], before: Optional[Dict[str, Any]]):
-        self._task, self._before = task, before
-        self.name = str(wanted["metadata"]["name"])
-        meta = {key: value for key, value in wanted["metadata"].items() if key not in _SERVERS_OWN}
-        self._body = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-                      "metadata": meta, "spec": wanted["spec"]}
-        self._place = places.CRDS.at(name=self.name)
-        self.predicted = task.client.apply(
-            self._place, self._body, task.deadline, force=True, dry_run=True)
-        self.backup: Optional[str] = None
-        if before is None:
-            self.action = CREATED
-        else:
-            self.action = REPLACED if _content(before) != _content(self.predicted) else UNCHANGED
-
-    def write(self) -> None:
-        """Keep what is there, then apply."""
-        options, task = self._task.options, self._task
-        if self._before is not None and options["backup"]:
-            self.backup = keep(task.client, self._before, options["backup_namespace"],
-                               task.deadline)
-        task.client.apply(self._place, self._body, task.deadline, force=True)
-
-    def told(self) -> Dict[str, Any]:
-        return {"name": self.name, "action": self.action, "backup": self.backup}
-
-    def diff(self, before: crd_set.CrdState, after: crd_set.CrdState) -> Dict[str, Any]:
-        """A schema has thousands of lines; what counts is which releases it is of."""
-        return {
-            "before_header": f"{self.name} (before)",
-            "after_header": f"{self.name} (after)",
-            "before": _line(before, self.name),
-            "after": _line(after, self.name),
-        }
+def _refuse_terminating(task: Task, lives: Sequence[Optional[Crd]]) -> None:
+    going = [one for one in lives if one is not None and crd_takeover.terminating_since(one)]
+    if not going:
+        return
+    name = going[0]["metadata"]["name"]
+    raise Refused(
+        cluster=task.cluster.name,
+        object=f"CustomResourceDefinition {name}",
+        cause=f"it has been in deletion since {crd_takeover.terminating_since(going[0])}; it goes "
+        "when the last object of its kind has gone, and takes no new schema until then",
+        next_step="Release what holds these objects (arc_finalizer_clear), then run again",
+    )
 
 
-def _line(state: crd_set.CrdState, name: str) -> str:
-    for one in state.crds:
-        if one.name == name:
-            return f"{one.verdict} {', '.join(one.sets)}".strip() + "\n"
-    return "absent\n"
+def _refuse_owners(task: Task, pairs: Sequence[Tuple[Crd, Optional[Crd]]]) -> None:
+    if task.options["force"]:
+        return
+    for wanted, live in pairs:
+        owners = crd_takeover.foreign_owners(live, wanted) if live is not None else ()
+        if owners:
+            raise Refused(
+                cluster=task.cluster.name,
+                object=f"CustomResourceDefinition {wanted['metadata']['name']}",
+                cause=f"{', '.join(owners)} manages it, and would put its own state back",
+                next_step="Change it there, or give force: true to take it over",
+                details={"owners": list(owners)},
+            )
 
 
-def _state(state: crd_set.CrdState) -> Dict[str, Any]:
-    return {"verdict": state.verdict, "releases": list(state.releases)}
-
-
-def _content(crd: Mapping[str, Any]) -> Any:
-    meta = {key: value for key, value in crd["metadata"].items() if key not in _SERVERS_OWN}
-    return json.loads(json.dumps([meta, crd["spec"]], sort_keys=True))
-
-
-def _guard(task: Task) -> None:
-    """Refuse while anybody works under the CRDs: it would go on, and start no runner."""
-    _snapshot, cluster = task.look(_GUARD_PARTS)
-    holders = list(_users(cluster))
-    if holders:
-        more = f" and {len(holders) - 5} more" if len(holders) > 5 else ""
-        raise Refused(
-            cluster=task.cluster.name,
-            object="CustomResourceDefinitions of actions.github.com",
-            cause=f"they are in use by {', '.join(holders[:5])}{more}; under other CRDs a"
-                  " controller looks healthy and starts no runner",
-            next_step="Drain the scale sets and uninstall the controller first, or set"
-                      " force_under_controller if you know that it can bear the change",
-            details={"holders": holders[:100]},
+def _step(task: Task, wanted: Crd, live: Optional[Crd]) -> Step:
+    """Ask the server what would come of it. Raises WriteFailed for a CRD that it refuses."""
+    if live is not None and crd_takeover.is_same(live, wanted):
+        return Step(wanted, live, live, UNCHANGED)
+    stored = task.client.apply(
+        _place(wanted), crd_takeover.applied(wanted, live), task.deadline, force=True, dry_run=True
+    )
+    if live is None:
+        return Step(wanted, None, stored, CREATED)
+    wholly = crd_takeover.form(stored) != crd_takeover.form(wanted)
+    if wholly:
+        stored = task.client.replace(
+            _place(wanted), crd_takeover.replaced(wanted, live), task.deadline, dry_run=True
         )
+    # An older API server drops parts it does not know: then nothing would change either.
+    return Step(wanted, live, stored, UNCHANGED if crd_takeover.is_same(live, stored)
+                else REPLACED, wholly)
 
 
-def _users(cluster: model.Cluster) -> List[str]:
-    found: List[str] = []
-    # An Unread refuses to be gone through: what was not seen may be there.
-    found += [str(one.ref) for one in cluster.controllers if one.desired or one.pods]
-    found += [str(one.ref) for one in cluster.stray_controller_pods]
-    for scale_set in reads.seen(cluster.scale_sets):
-        found += [str(one.ref) for one in scale_set.runners]
-    found += [str(one.ref) for one in cluster.orphan_runners]
+def _write(task: Task, steps: Sequence[Step], result: Result) -> None:
+    """Write and wait; what was done so far stands in the result of a failure too."""
+    task.partial.update({**result, "changed": False, "crds": []})
+    written: List[Step] = []
+    for number, step in enumerate(steps):
+        if step.action != UNCHANGED:
+            _write_one(task, step)
+            written.append(step)
+            task.partial["changed"] = True
+        task.partial["crds"] = result["crds"][: number + 1]
+    _wait(task, written)
+
+
+def _write_one(task: Task, step: Step) -> None:
+    place = _place(step.wanted)
+    try:
+        if step.wholly and step.live is not None:
+            task.client.replace(place, crd_takeover.replaced(step.wanted, step.live), task.deadline)
+        else:
+            task.client.apply(
+                place, crd_takeover.applied(step.wanted, step.live), task.deadline, force=True
+            )
+    except Conflict as error:
+        raise Conflict(
+            cluster=task.cluster.name, object=f"CustomResourceDefinition {step.name}",
+            cause=f"it changed while it was about to be replaced: {error.cause}",
+            next_step="Find out who else writes it, then run again",
+            details=error.details,
+        ) from error
+
+
+def _wait(task: Task, steps: Sequence[Step]) -> None:
+    """Wait until each is established and its schema is what the API server shows."""
+    deadline = task.deadline.within(_SERVED_WITHIN_S)
+    left = {step.name: step for step in steps}
+    why: Dict[str, str] = {}
+    while left:
+        shown = _shown(task, left.values())
+        for name, step in list(left.items()):
+            live = present(task, step.wanted)
+            gaps = ("it has gone",) if live is None else crd_takeover.not_established(live)
+            late = crd_takeover.not_served(step.stored, shown)
+            gaps += tuple(f"version {one} still shows another schema" for one in late)
+            why[name] = "; ".join(gaps)
+            if not gaps:
+                del left[name]
+        if left and deadline.is_over():
+            raise _too_late(task, {name: why[name] for name in left}, deadline.limit_s)
+        if left:
+            deadline.pause(_POLL_S)
+
+
+def _shown(task: Task, steps: Any) -> Dict[str, Any]:
+    """Return version -> schemas of the OpenAPI document; a version not shown yet is left out."""
+    versions = sorted({
+        one["name"] for step in steps for one in step.stored["spec"]["versions"]
+        if one.get("served")
+    })
+    found: Dict[str, Any] = {}
+    for version in versions:
+        path = f"/openapi/v3/apis/{crd_source.GROUP}/{version}"
+        try:
+            document = task.client.get_path(path, task.deadline)
+        except (KindNotServed, ObjectNotFound):
+            continue
+        found[version] = (document.get("components") or {}).get("schemas") or {}
     return found
 
 
-def keep(client: Client, crd: Mapping[str, Any], namespace: str, deadline: Deadline) -> str:
-    """Store a CRD as it was, packed, in a ConfigMap; gives "namespace/name".
+def _too_late(task: Task, why: Dict[str, str], limit_s: float) -> DeadlineReached:
+    return DeadlineReached(
+        cluster=task.cluster.name,
+        object=", ".join(f"CustomResourceDefinition {name}" for name in why),
+        cause=f"written, but not served as written after {limit_s:.0f} s: "
+        + "; ".join(f"{name}: {text}" for name, text in why.items()),
+        next_step="Look at the conditions of the CRD and the log of the API server, then run again",
+        details={"remaining": [{"name": name, "reason": text} for name, text in why.items()]},
+    )
 
-    The name has a digest of the content: what was kept before is never overwritten.
-    """
-    meta = {key: value for key, value in crd["metadata"].items() if key not in _SERVERS_OWN}
-    body = {"apiVersion": crd.get("apiVersion", "apiextensions.k8s.io/v1"),
-            "kind": "CustomResourceDefinition", "metadata": meta, "spec": crd["spec"]}
-    text = json.dumps(body, sort_keys=True).encode()
-    name = f"arc-lifecycle-{meta['name'].split('.')[0]}-{hashlib.sha256(text).hexdigest()[:10]}"
-    state = crd_set.recognise([crd])
-    client.apply(places.CONFIG_MAPS.at(namespace, name), {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": name, "namespace": namespace,
-            "labels": {BACKUP_LABEL: meta["name"]},
-            "annotations": {"arc.lifecycle/releases": ", ".join(
-                sorted({one for match in state.crds for one in match.sets}))},
+
+def _result(task: Task, steps: Sequence[Step], backups: Dict[str, Dict[str, str]]) -> Result:
+    before = crd_set.recognise(one.live for one in steps if one.live is not None)
+    after = crd_set.recognise(one.stored for one in steps)
+    changes = {one.name: _changes(one) for one in steps}
+    entries = [
+        {
+            "name": step.name,
+            "action": step.action,
+            "before": crd_takeover.told(before, step.name),
+            "after": crd_takeover.told(after, step.name),
+            "changes": crd_rules.count(changes[step.name]),
+            "replaced_wholly": step.wholly,
+            "backup": backups.get(step.name, {}).get("on_cluster"),
+            "backup_file": backups.get(step.name, {}).get("file"),
+        }
+        for step in steps
+    ]
+    result: Result = {
+        "changed": any(one.action != UNCHANGED for one in steps),
+        "crds": entries,
+        "before": {"verdict": before.verdict, "releases": list(before.releases)},
+        "after": {"verdict": after.verdict, "releases": list(after.releases)},
+    }
+    if task.is_diff:
+        result["diff"] = [
+            _diff(one, changes[one["name"]]) for one in entries if one["action"] != UNCHANGED
+        ]
+    return result
+
+
+def _changes(step: Step) -> List[crd_changes.Change]:
+    if step.live is None or step.action == UNCHANGED:
+        return []
+    return crd_rules.compare(step.live, step.stored)
+
+
+def _diff(entry: Dict[str, Any], changes: Sequence[crd_changes.Change]) -> Dict[str, Any]:
+    """Say which paths differ, never whole documents: a CRD has up to 20,000 lines."""
+    lines = [f"{one.id} {one.version}{one.path}" for one in changes[:_PATHS_SHOWN]]
+    return {
+        "before_header": entry["name"],
+        "after_header": entry["name"],
+        "before": entry["before"],
+        "after": {
+            **entry["after"],
+            "changes": entry["changes"],
+            "paths": lines,
+            "paths_not_shown": len(changes) - len(lines),
         },
-        "binaryData": {"crd.json.gz": base64.b64encode(gzip.compress(text, mtime=0)).decode()},
-    }, deadline, force=True)
-    return f"{namespace}/{name}"
+    }
 
 
-def wait_served(client: Client, name: str, deadline: Deadline) -> None:
-    """Wait until the API server has taken the CRD in. Raises DeadlineReached with its reason."""
-    while True:
-        crd = client.get(places.CRDS.at(name=name), deadline)
-        waiting = _not_served(crd)
-        if not waiting:
-            return
-        if deadline.is_over():
-            raise DeadlineReached(
-                cluster=client.cluster,
-                object=f"CustomResourceDefinition {name}",
-                cause=f"it is not served in time: {'; '.join(waiting)}",
-                next_step="See its conditions with kubectl describe, then run again",
-                details={"remaining": list(waiting)},
-            )
-        deadline.pause(_LOOK_S)
-
-
-def _not_served(crd: Mapping[str, Any]) -> Tuple[str, ...]:
-    conditions = {one["type"]: one for one in (crd.get("status") or {}).get("conditions") or ()}
-    missing = []
-    for wanted in ("NamesAccepted", "Established"):
-        one = conditions.get(wanted) or {}
-        if one.get("status") != "True":
-            missing.append(f"{wanted} is {one.get('status', 'not told')}"
-                           + (f" ({one['message']})" if one.get("message") else ""))
-    broken = conditions.get("NonStructuralSchema") or {}
-    if broken.get("status") == "True":
-        missing.append(f"its schema is not structural: {broken.get('message', '')}")
-    return tuple(missing)
+def _place(crd: Crd) -> places.Place:
+    return places.CRDS.at(name=crd["metadata"]["name"])

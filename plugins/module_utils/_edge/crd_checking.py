@@ -3,52 +3,121 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How the CRDs of a target are held against those in place and every object that lives.
 
-Objects are read page by page and judged one by one; what is kept of each is its report, if
-anything happens to it, so memory does not grow with their number.
+Objects are read page by page and judged one by one; of those to which something happens a
+bounded number is kept, of each kind of harm, so memory does not grow with their number.
 """
 
 from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, Optional
 
-from .._pure import crd_objects, crd_rules, crd_set, crd_verdict, reads
-from .._pure.errors import DeadlineReached, LifecycleError, ReadFailed
-from . import places
+from .._pure import crd_objects, crd_rules, crd_set, crd_tally, crd_verdict, reads, releases
+from .._pure.errors import LifecycleError, ReadFailed
+from . import crd_source, places
 from .answers import KindNotServed
+from .client import Query
 from .crd_apply import present
 from .task import Result, Task
 
+UNKNOWN = "unknown"
 SHOWN = 100
+_PAGE = Query(page_size=100)
 _RESOURCES = {
     f"{one.resource}.{one.group}": one
     for one in (places.SCALE_SETS, places.LISTENERS, places.RUNNER_SETS, places.RUNNERS)
 }
 
 
-def check(task: Task, wanted: List[Dict[str, Any]]) -> Result:
-    """Return the verdict with what it rests on. Raises ReadFailed or DeadlineReached."""
-    before = {one["metadata"]["name"]: present(task.client, one, task.deadline) for one in wanted}
+class CrdsDoNotFit(LifecycleError):
+    """The check ran and its verdict is as bad as the caller would not have it."""
+
+
+def check(task: Task) -> Result:
+    """Return the verdict with what it rests on. Raises UnusableCrds or ReadFailed."""
+    if all(task.options[name] is None for name in crd_source.SOURCES):
+        return _by_digests(task, task.options["release"])
+    wanted = crd_source.crds_of(task)
+    before = {one["metadata"]["name"]: present(task, one) for one in wanted}
     target = crd_set.recognise(wanted)
     release = task.options["release"] or (target.releases[-1] if target.releases else None)
     parts = [_Part(task, one, before[one["metadata"]["name"]], release) for one in wanted]
     for part in parts:
         part.look()
+    installed = crd_set.recognise([one for one in before.values() if one])
+    return {
+        "installed": _state(installed),
+        "target": _state(target),
+        "direction": installed.direction(release) if release else "unclear",
+        "release": release,
+        **_joined(task, parts),
+    }
+
+
+def refuse_at(result: Result, limit: Optional[str], cluster: str) -> None:
+    """Raise CrdsDoNotFit if the verdict is `limit` or worse; an unknown one may be any."""
+    order = crd_verdict.VERDICTS
+    verdict = result["verdict"]
+    if limit is None or (verdict != UNKNOWN and order.index(verdict) < order.index(limit)):
+        return
+    raise CrdsDoNotFit(
+        cluster=cluster,
+        object=f"CustomResourceDefinitions of {crd_source.GROUP}",
+        cause=f"the verdict is {verdict}: {'; '.join(result['reasons'][:5])}",
+        next_step="Mend or remove the objects that are named, then check again",
+        details={"verdict": verdict},
+    )
+
+
+def _by_digests(task: Task, release: str) -> Result:
+    """Judge by content alone: nobody has the target's CRDs at hand."""
+    crd_name = releases.release(release).crd_set
+    _snapshot, cluster = task.look(("crds",))
+    if isinstance(cluster.crds, reads.Unread):
+        raise ReadFailed(
+            cluster=task.cluster.name, object=f"CustomResourceDefinitions of {crd_source.GROUP}",
+            cause=cluster.crds.reason, next_step="Grant the right to get them, then check again",
+            details={"missing_right_words": cluster.crds.missing_right},
+        )
+    fits = cluster.crds.fits(release)
+    why = f"{cluster.crds} are in place, and those of {release} were not given to compare with"
+    return {
+        "changed": False,
+        "verdict": crd_verdict.IDENTICAL if fits else UNKNOWN,
+        "may_replace": fits,
+        "judged_by": "digests",
+        "reasons": [] if fits else [why],
+        "installed": _state(cluster.crds),
+        "target": {"verdict": crd_set.EXACT, "releases": list(crd_set.releases_of(crd_name))},
+        "direction": cluster.crds.direction(release),
+        "release": release,
+        "crds": [], "rules": {}, "objects": [], "objects_not_shown": 0, "traps": [],
+        "traps_not_shown": 0, "objects_checked": None,
+        "unseen": ["objects: a known release is judged by the digests of its CRDs only"],
+    }
+
+
+def _joined(task: Task, parts: List[_Part]) -> Result:
     overall = crd_verdict.worst(part.judgement for part in parts)
-    changes = [one for part in parts for one in part.changes]
-    reports = [one for part in parts for one in part.reports]
+    reports = [one for part in parts for one in part.tally.reports()]
+    traps = [one for part in parts for one in part.tally.traps]
+    checked = [part.tally.checked for part in parts if part.unread is None]
+    unseen = [part.gap() for part in parts if part.unread is not None]
+    if task.options["namespaces"]:
+        unseen.append(f"objects outside of {', '.join(task.options['namespaces'])}")
     return {
         "changed": False,
         "verdict": overall.verdict,
         "may_replace": overall.may_replace,
+        "judged_by": "rules" if len(unseen) == len(parts) else "rules and objects",
         "reasons": list(overall.reasons[:SHOWN]),
-        "installed": _state(crd_set.recognise([one for one in before.values() if one])),
-        "target": _state(target),
-        "release": release,
         "crds": [part.told() for part in parts],
-        "rules": crd_rules.count(changes),
+        "rules": crd_rules.count(one for part in parts for one in part.changes),
         "objects": [one.as_dict() for one in reports[:SHOWN]],
-        "objects_not_shown": max(0, len(reports) - SHOWN),
-        "traps": [one.as_dict() for part in parts for one in part.traps][:SHOWN],
+        "objects_not_shown": sum(part.tally.affected for part in parts) - len(reports[:SHOWN]),
+        "traps": [one.as_dict() for one in traps[:SHOWN]],
+        "traps_not_shown": sum(part.tally.trapped for part in parts) - len(traps[:SHOWN]),
+        "objects_checked": sum(checked),
+        "unseen": unseen,
     }
 
 
@@ -61,81 +130,74 @@ class _Part:
     ) -> None:
         self._task, self._wanted, self._before = task, wanted, before
         self._release = release
-        self.name = wanted["metadata"]["name"]
+        self.name = str(wanted["metadata"]["name"])
         self.changes = crd_rules.compare(before, wanted) if before else []
-        self.reports: List[crd_objects.ObjectReport] = []
-        self.traps: List[crd_verdict.Trap] = []
-        self.checked: Optional[int] = 0
+        self.tally = crd_tally.Tally(SHOWN)
         self.unread: Optional[reads.Unread] = None
-        self.judgement = crd_verdict.Judgement(crd_verdict.IDENTICAL)
+        self.judgement = crd_verdict.Judgement(
+            crd_verdict.IDENTICAL if before else crd_verdict.SAFE
+        )
+        self._unjudged: List[str] = []
 
     def look(self) -> None:
         """Judge every object that is there."""
         if self._before is None:
             return
         checker = crd_objects.prepare(self._wanted)
-        number = 0
+        self._unjudged = sorted(checker.unjudged)
         try:
             for obj in self._objects():
-                number += 1
                 report = checker.check(obj)
-                self.traps += crd_verdict.traps(obj, report, self._release)
-                if not report.is_clean:
-                    self.reports.append(report)
+                self.tally.add(report, crd_verdict.traps(obj, report, self._release))
         except KindNotServed:
-            number = 0
-        except DeadlineReached:
-            raise
+            self.tally.forget()
         except ReadFailed as error:
             right = error.details.get("missing_right_words")
             self.unread = reads.Unread(error.cause, right, self.name)
-        self.checked = None if self.unread else number
+        # Not `or`: an Unread refuses to be asked whether it is empty.
+        seen = self.tally.reports() if self.unread is None else self.unread
         self.judgement = crd_verdict.judge(
-            self.changes, self.unread or self.reports, self.traps,
+            self.changes, seen, self.tally.traps,
             identical=crd_verdict.is_identical(self._before, self._wanted),
         )
 
     def _objects(self) -> Iterator[Mapping[str, Any]]:
-        resource = _RESOURCES[self.name]
+        resource = _RESOURCES.get(self.name)
+        if resource is None:
+            raise ReadFailed(
+                cluster=self._task.cluster.name, object=self.name,
+                cause="this release of the collection does not know the kind",
+                next_step="Look at its objects yourself",
+            )
         for namespace in self._task.options["namespaces"] or [""]:
-            seen = 0
-            for page in self._task.client.pages(resource.at(namespace), self._task.deadline):
-                if page.is_first and seen:
-                    # The list began again: an object judged twice is told once.
-                    self.reports.clear()
-                    self.traps.clear()
-                seen += len(page.items)
+            place, mark = resource.at(namespace), self.tally.mark()
+            for page in self._task.client.pages(place, self._task.deadline, _PAGE):
+                if page.is_first:
+                    # Also when the list began again: an object judged twice is told once.
+                    self.tally.back_to(mark)
                 yield from page.items
 
+    def gap(self) -> str:
+        """Say what of it was not seen."""
+        if self.unread is None:
+            return ""
+        right = f" (the right to {self.unread.missing_right})" if self.unread.missing_right else ""
+        return f"objects of {self.name}: {self.unread.reason}{right}"
+
     def told(self) -> Dict[str, Any]:
+        """Return what the result says of it."""
         shown = [one.as_dict() for one in self.changes[:SHOWN]]
         return {
             "name": self.name,
             "verdict": self.judgement.verdict,
-            "objects_checked": self.checked,
-            "unread": self.unread.as_dict() if self.unread else None,
+            "objects_checked": self.tally.checked if self.unread is None else None,
+            "objects_affected": self.tally.affected if self.unread is None else None,
+            "unread": self.unread.as_dict() if self.unread is not None else None,
             "changes": shown,
-            "changes_not_shown": max(0, len(self.changes) - SHOWN),
+            "changes_not_shown": len(self.changes) - len(shown),
+            "rules_not_judged": self._unjudged[:SHOWN],
         }
 
 
 def _state(state: crd_set.CrdState) -> Dict[str, Any]:
     return {"verdict": state.verdict, "releases": list(state.releases)}
-
-
-def refuse_at(result: Result, limit: Optional[str], cluster: str) -> None:
-    """Raise LifecycleError if the verdict is `limit` or worse."""
-    order = crd_verdict.VERDICTS
-    if limit is None or order.index(result["verdict"]) < order.index(limit):
-        return
-    raise CrdsDoNotFit(
-        cluster=cluster,
-        object="CustomResourceDefinitions of actions.github.com",
-        cause=f"the verdict is {result['verdict']}: {'; '.join(result['reasons'][:5])}",
-        next_step="Mend or remove the objects that are named, then check again",
-        details={"verdict": result["verdict"]},
-    )
-
-
-class CrdsDoNotFit(LifecycleError):
-    """The check ran and its verdict is as bad as the caller would not have it."""

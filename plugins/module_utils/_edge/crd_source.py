@@ -1,96 +1,206 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the CRDs of a target come from: a file, a folder, text, or data; and are they ARC's?"""
+"""Where the CRDs of a target come from, and are they ARC's?
+
+A file, a folder, text, data, or backups on the cluster. Whatever cannot be used is an error of
+a class of its own, UnusableCrds, and never a verdict on CRDs.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
-import yaml
-
-from .._pure.crd_digests import NAMES
 from .._pure.errors import BadInput
+from . import crd_packing, places
+from .answers import ObjectNotFound
+from .task import Task
+
+try:
+    import yaml
+except ImportError:
+    yaml = None  # told before anything is read: connecting needs it too
+
+Crd = Dict[str, Any]
+Document = Tuple[str, Any]
 
 GROUP = "actions.github.com"
-CRD = "CustomResourceDefinition"
+KIND, VERSION = "CustomResourceDefinition", "apiextensions.k8s.io/v1"
 SUFFIXES = (".yaml", ".yml", ".json")
+# The largest published CRD has 1.2 MB.
+_MOST_BYTES = 16 * 1024 * 1024
 
 SOURCE_OPTIONS: Dict[str, Dict[str, Any]] = {
     "src": {"type": "path"},
     "definition": {"type": "str"},
     "crds": {"type": "list", "elements": "dict"},
+    "backups": {"type": "list", "elements": "str"},
 }
-SOURCE_RULES: Dict[str, Any] = {
-    "mutually_exclusive": [("src", "definition", "crds")],
-    "required_one_of": [("src", "definition", "crds")],
-}
+SOURCES = tuple(SOURCE_OPTIONS)
+SOURCE_RULES: Dict[str, Any] = {"mutually_exclusive": [SOURCES], "required_one_of": [SOURCES]}
 
 
-def crds_of(options: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    """Return the CRDs that one of `src`, `definition` and `crds` gives, sorted by name.
+class UnusableCrds(BadInput):
+    """What was given is no usable set of CRDs of ARC; `details["code"]` says in which way."""
 
-    Documents of other kinds beside them in a file are left aside. Raises BadInput: nothing can
-    be read, none is a CRD, one is of another group, or one stands there twice.
+    def __init__(self, code: str, where: str, cause: str, next_step: str) -> None:
+        super().__init__(
+            cluster="", object=where, cause=cause, next_step=next_step, details={"code": code},
+        )
+
+
+def crds_of(task: Task) -> List[Crd]:
+    """Return the CRDs that one of the SOURCES gives, sorted by name.
+
+    Raises UnusableCrds, or ReadFailed for a backup that cannot be read.
     """
-    where, documents = _documents(options)
-    found: Dict[str, Dict[str, Any]] = {}
-    for place, document in documents:
-        if not isinstance(document, Mapping) or document.get("kind") != CRD:
-            continue
-        name = str((document.get("metadata") or {}).get("name", ""))
-        _check(place, name, document)
+    found: Dict[str, Crd] = {}
+    for where, document in _documents(task):
+        crd = _crd(where, document)
+        name = crd["metadata"]["name"]
         if name in found:
-            raise _wrong(place, f"the CRD {name} stands there twice", "Remove one of the two")
-        found[name] = dict(document)
+            raise UnusableCrds(
+                "twice", where, f"the CRD {name} is given more than once", "Remove one of the two"
+            )
+        found[name] = crd
     if not found:
-        raise _wrong(where, f"no document in it is a {CRD}",
-                     "Name the folder crds of the chart gha-runner-scale-set-controller")
+        given = next(name for name in SOURCES if task.options[name] is not None)
+        raise UnusableCrds(
+            "nothing-there", f"option {given}", "it holds no document",
+            "Give the folder crds of the chart gha-runner-scale-set-controller",
+        )
     return [found[name] for name in sorted(found)]
 
 
-def _documents(options: Mapping[str, Any]) -> Tuple[str, Iterator[Tuple[str, Any]]]:
-    if options.get("crds") is not None:
-        return "option crds", (("option crds", one) for one in options["crds"])
-    if options.get("definition") is not None:
-        return "option definition", _parsed("option definition", options["definition"])
-    path = Path(options["src"]).expanduser()
+def _documents(task: Task) -> Iterator[Document]:
+    options = task.options
+    if options["src"] is not None:
+        yield from _of_path(Path(options["src"]).expanduser())
+    elif options["definition"] is not None:
+        yield from _parsed("option definition", options["definition"])
+    elif options["crds"] is not None:
+        for number, one in enumerate(options["crds"]):
+            yield f"option crds[{number}]", one
+    else:
+        for reference in options["backups"] or ():
+            yield f"ConfigMap {reference}", _of_backup(task, reference)
+
+
+def _of_path(path: Path) -> Iterator[Document]:
+    if not path.exists():
+        raise UnusableCrds(
+            "missing", f"option src {path}",
+            "there is no such file or folder on the host that runs the module",
+            "Give one that exists there",
+        )
+    files = [path]
     if path.is_dir():
         files = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES)
-        return str(path), (pair for one in files for pair in _of_file(one))
-    if not path.exists():
-        raise _wrong(f"option src {path}", "there is no such file or folder", "Give one that exists")
-    return str(path), _of_file(path)
+    if not files:
+        raise UnusableCrds(
+            "empty-folder", f"option src {path}",
+            f"the folder has no file that ends in {', '.join(SUFFIXES)}",
+            "Give the folder crds of the chart gha-runner-scale-set-controller",
+        )
+    for one in files:
+        yield from _parsed(f"file {one}", _text(one))
 
 
-def _of_file(path: Path) -> Iterator[Tuple[str, Any]]:
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        size = path.stat().st_size
+        if size > _MOST_BYTES:
+            raise UnusableCrds(
+                "too-large", f"file {path}", f"it has {size} bytes, more than CRDs ever have",
+                "Give CRDs only",
+            )
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(f"file {path}", f"it cannot be read: {error}", "Give a readable file") from error
-    return _parsed(f"file {path}", text)
+        raise UnusableCrds(
+            "unreadable", f"file {path}", f"it cannot be read: {error}", "Give a readable file"
+        ) from error
 
 
-def _parsed(place: str, text: str) -> Iterator[Tuple[str, Any]]:
+def _parsed(where: str, text: str) -> Iterator[Document]:
+    """Yield the documents of a text; empty ones are left out."""
+    # The parser in C is ten times as quick; not every build of PyYAML has it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        documents = list(yaml.load_all(text, Loader=loader))
-    except yaml.YAMLError as error:
-        said = " ".join(str(error).split())
-        raise _wrong(place, f"it is no YAML: {said}", "Mend it, or render the chart first") from error
-    return ((place, one) for one in documents)
+        if text.lstrip().startswith("{"):
+            documents = [json.loads(text)]
+        else:
+            documents = list(yaml.load_all(text, Loader=loader))
+        # A date or a key that is no text is YAML, and no Kubernetes object.
+        json.dumps(documents)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise UnusableCrds(
+            "unreadable-yaml", where, f"it is no YAML or JSON of Kubernetes objects: {said}",
+            "Mend it, or render the chart first",
+        ) from error
+    for document in documents:
+        if document is not None:
+            yield where, document
 
 
-def _check(place: str, name: str, document: Mapping[str, Any]) -> None:
-    spec = document.get("spec")
-    if not isinstance(spec, Mapping) or not spec.get("versions"):
-        raise _wrong(place, f"the CRD {name or 'without a name'} has no spec.versions",
-                     "Give whole CRDs of apiextensions.k8s.io/v1")
-    if spec.get("group") != GROUP or name not in NAMES:
-        raise _wrong(place, f"the CRD {name} is not one of ARC's ({', '.join(NAMES)})",
-                     "Leave it out; this module touches no other CRD")
+def _of_backup(task: Task, reference: str) -> Any:
+    namespace, _slash, name = reference.partition("/")
+    if not namespace or not name:
+        raise UnusableCrds(
+            "missing", f"option backups: {reference}", "it is not of the form namespace/name",
+            "Give what arc_crd returned as crds[].backup",
+        )
+    place = places.CONFIG_MAPS.at(namespace, name)
+    try:
+        return crd_packing.unpack(task.client.get(place, task.deadline))
+    except ObjectNotFound as error:
+        raise UnusableCrds(
+            "missing", place.words, "it is not there", "See which backups the namespace has"
+        ) from error
+    except ValueError as error:
+        raise UnusableCrds(
+            "unreadable", place.words, f"it holds no backup of a CRD: {error}",
+            "See which backups the namespace has",
+        ) from error
 
 
-def _wrong(place: str, cause: str, next_step: str) -> BadInput:
-    return BadInput(cluster="", object=place, cause=cause, next_step=next_step)
+def _crd(where: str, document: Any) -> Crd:
+    """Return the document if it is a whole CRD of ARC's group."""
+    is_map = isinstance(document, Mapping)
+    kind, version = (document.get("kind"), document.get("apiVersion")) if is_map else ("", "")
+    if (kind, version) != (KIND, VERSION):
+        told = f"{kind} of {version}" if kind else "a document without kind"
+        raise UnusableCrds(
+            "no-crd", where, f"it holds {told}, which is no {KIND} of {VERSION}", "Give CRDs only"
+        )
+    meta, spec = document.get("metadata"), document.get("spec")
+    name = meta.get("name") if isinstance(meta, Mapping) else None
+    if not name or not isinstance(spec, Mapping) or not _is_whole(spec):
+        raise UnusableCrds(
+            "incomplete", where, f"the CRD {name or 'without a name'} lacks its group, its names, "
+            "or a stored version with a schema", "Give whole CRDs, as the chart has them",
+        )
+    if spec["group"] != GROUP or name != f"{spec['names'].get('plural')}.{GROUP}":
+        raise UnusableCrds(
+            "other-group", where, f"the CRD {name} of group {spec['group']} is not one of ARC's",
+            f"Leave it out: only CRDs of {GROUP} are looked at",
+        )
+    return dict(document)
+
+
+def _is_whole(spec: Mapping[str, Any]) -> bool:
+    versions = spec.get("versions")
+    return (
+        isinstance(spec.get("group"), str)
+        and isinstance(spec.get("names"), Mapping)
+        and isinstance(versions, list)
+        and all(isinstance(one, Mapping) and _has_schema(one) for one in versions)
+        and any(one.get("storage") for one in versions)
+    )
+
+
+def _has_schema(version: Mapping[str, Any]) -> bool:
+    schema = version.get("schema")
+    return isinstance(schema, Mapping) and isinstance(schema.get("openAPIV3Schema"), Mapping)

@@ -13,10 +13,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Dict, List, Optional, Tuple
 
-from .._pure import drain, drain_leaving, drain_memory, drain_report, drain_types, reads
-from .._pure.drain_memory import Story
+from .._pure import drain, drain_memory, drain_report, drain_request, drain_types, reads
 from .._pure.drain_types import Act, Decision, Target, View
-from .._pure.errors import BadInput, DeadlineReached, ReadFailed, Refused
+from .._pure.errors import DeadlineReached, ReadFailed, Refused
 from .._pure.objects import ScaleSet
 from . import places, rights, rounds
 from .rounds import Round
@@ -25,8 +24,6 @@ from .task import Result, Task
 # How long a look stands where no watch would tell of a change, in seconds.
 _BLIND_S = 5.0
 _HELPERS_S = 2.0
-# Ways to select that may be combined; `scale_sets` and `all` each stand alone.
-_PARTIAL_WAYS = ("namespace", "names", "label_selector", "controller")
 
 
 def drain_sets(task: Task) -> Result:
@@ -53,7 +50,10 @@ class _Draining:
     def __init__(self, task: Task, view: View) -> None:
         self._task = task
         memory = task.options["memory"]
-        self.story = drain_memory.from_plain(memory) if memory else _begin(task, view)
+        self.story = (
+            drain_memory.from_plain(memory) if memory
+            else drain_request.begin(view, task.options, rounds.now())
+        )
         self._decision: Optional[Decision] = None
         self._diff: List[Dict[str, Any]] = []
         if not memory and self.story.targets and task.options["mode"] == drain.RETIRE:
@@ -204,83 +204,6 @@ class _Draining:
         self.story = replace(
             self.story, rights_missing=rights.missing(client, wishes, deadline)
         )
-
-
-def _begin(task: Task, view: View) -> Story:
-    """Select. Raises BadInput where that gives nothing, or names what is not there."""
-    options = task.options
-    selection = _select(options, view)
-    left = {
-        one.key for one in selection.targets
-        if not one.uid and not _is_nothing(drain_leaving.remains(view.cluster, one, {}))
-    }
-    absent = tuple(one for one in selection.missing if not any(_fits(one, key) for key in left))
-    if not options["allow_none"] and (absent or not selection.targets):
-        raise BadInput(
-            cluster=task.cluster.name,
-            object="selection of scale sets",
-            cause=f"{', '.join(absent)}: there is no such set, nor anything left of one"
-            if absent else "no set fits it",
-            next_step="Correct it, or set allow_none if that is as well",
-            details={"not_selected": [drain_report.skipped(one) for one in selection.skipped]},
-        )
-    return Story(
-        begun=rounds.now(),
-        targets=selection.targets,
-        not_selected=tuple(map(drain_report.skipped, selection.skipped)),
-        missing=absent,
-    )
-
-
-def _select(options: Dict[str, Any], view: View) -> drain.Selection:
-    _require_one_way(options)
-    named = options["scale_sets"]
-    if named is not None and not named:
-        return drain.Selection(())
-    names = options["names"] or []
-    return drain.select(view.cluster, drain.Selector(
-        namespaces=(options["namespace"],) if options["namespace"] else (),
-        names=tuple(f"{one['namespace']}/{one['name']}" for one in named or ()) or tuple(names),
-        labels=_labels(options["label_selector"] or []),
-        controller=options["controller"] or "",
-        everything=options["all"],
-    ))
-
-
-def _require_one_way(options: Dict[str, Any]) -> None:
-    """A role passes every option it has, so one that says nothing is not counted."""
-    others = [one for one in _PARTIAL_WAYS if options[one]]
-    for whole in (one for one in ("scale_sets", "all") if options[one]):
-        also = [*others, *(["all"] if whole == "scale_sets" and options["all"] else [])]
-        if also:
-            raise BadInput(
-                cluster="", object=f"option {whole}",
-                cause=f"it says what to drain, and so does {', '.join(also)}",
-                next_step=f"Leave out {' and '.join(also)}, or {whole}",
-            )
-
-
-def _labels(texts: List[str]) -> Dict[str, str]:
-    labels = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not (key and equals) or value.startswith("=") or key.endswith("!"):
-            raise BadInput(
-                cluster="", object="option label_selector", cause=f"{text!r} is not key=value",
-                next_step="Give a list of key=value; a set has to have all of them",
-            )
-        labels[key.strip()] = value.strip()
-    return labels
-
-
-def _fits(name: str, key: Tuple[str, str]) -> bool:
-    namespace, _slash, bare = name.rpartition("/")
-    return bare == key[1] and namespace in ("", key[0])
-
-
-def _is_nothing(left: drain_leaving.Remains) -> bool:
-    is_unseen = not reads.is_read(left.helpers)
-    return not (left.listeners or left.runner_sets or left.runners or is_unseen or left.helpers)
 
 
 def _live(view: View, targets: Tuple[Target, ...]) -> List[ScaleSet]:

@@ -75,7 +75,7 @@ def look(task: Task, parts: Sequence[str] = PARTS) -> View:
 
 
 def _with_named(task: Task, secrets: reads.Known, names: Sequence[Tuple[str, str]]) -> reads.Read:
-    """Add Secrets that a user made: they carry no label of ARC. Only that they are there is read."""
+    """Add Secrets that users made, which carry no label of ARC; their data is not read."""
     found = list(secrets.items)
     for namespace, name in names:
         query = Query(fields=f"metadata.name={name}", metadata_only=True)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -71,6 +72,16 @@ class DrainLab:
         """Run a module against a cluster, as Ansible would."""
         options = {"kubeconfig": self.kubeconfig, "context": cluster, **options}
         return run_module.run(module, options, check=check)
+
+    def run_and_kill(
+        self, module: str, cluster: str, after_s: float, **options: Any
+    ) -> Optional[Dict[str, Any]]:
+        """Run a module and SIGKILL it after a time; gives its result if it was faster."""
+        options = {"kubeconfig": self.kubeconfig, "context": cluster, **options}
+        try:
+            return run_module.run(module, options, limit_s=after_s)[1]
+        except subprocess.TimeoutExpired:
+            return None
 
     def wait_running(self, jobs: List[int], count: int) -> None:
         self.service.wait(

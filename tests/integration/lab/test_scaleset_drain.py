@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -146,5 +147,23 @@ def test_without_a_controller_nothing_is_begun_and_what_is_begun_goes_on_later(l
     finally:
         lab.scale_controller("green", 1)
     code, result = drain(lab, "green", web)
+    assert (code, result["finished"]) == (0, True), result.get("msg")
+    assert_all_done(lab, jobs)
+
+
+@CLUSTERS
+def test_drain_that_was_killed_again_and_again_ends_the_same(lab, cluster):
+    web = lab.install(cluster, min_runners=1, max_runners=4)
+    jobs = lab.service.queue(web["name"], 2, duration_s=18)
+    lab.wait_running(jobs, 2)
+    jobs += lab.service.queue(web["name"], 1, duration_s=2)
+    lab.wait_assigned(jobs)
+    chance = random.Random(cluster)
+    for _kill in range(6):
+        lab.run_and_kill(
+            "arc_scaleset_drain", cluster, chance.uniform(0.6, 3.0), scale_sets=[web],
+            allow_none=True, grace=int(ONLINE_S) + 2, timeout=60,
+        )
+    code, result = drain(lab, cluster, web, allow_none=True)
     assert (code, result["finished"]) == (0, True), result.get("msg")
     assert_all_done(lab, jobs)

@@ -93,6 +93,7 @@ SCENARIO = Scenario(
     title="0.14: one runner of an old version parks its whole set as Outdated, for good",
     observed=("m",),
     releases=("0.14.2",),
+    alone=True,
     play=play,
     expected={
         "set Outdated after_s": Between(0, 3),

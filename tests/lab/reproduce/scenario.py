@@ -22,7 +22,8 @@ from lab.state import LabState
 @dataclass(frozen=True)
 class Scenario:
     """`observed`: sections of `observed.md`; `play(stage, *releases)` leaves its facts in
-    `stage.outcome`; `expected`: what they are to be (judging.py)."""
+    `stage.outcome`; `expected`: what they are to be (judging.py); `alone`: it changes settings of
+    the Actions service, so that no other may be played at the same time."""
 
     name: str
     title: str
@@ -31,6 +32,7 @@ class Scenario:
     play: Callable[..., None]
     expected: Mapping[str, Any]
     clusters: int = 1
+    alone: bool = False
 
 
 def scenarios() -> Dict[str, Scenario]:
@@ -50,6 +52,7 @@ def perform(
     clusters: Sequence[str],
     say: Say = lambda _: None,
     releases: Sequence[str] = (),
+    scope: str = "acme",
 ) -> Dict[str, Any]:
     """Play it on clusters without ARC and take all of it away again.
 
@@ -60,10 +63,10 @@ def perform(
     started, used = time.monotonic(), list(releases or scenario.releases)
     if len(used) != len(scenario.releases):
         raise LabError(f"Scenario {scenario.name} is played with {len(scenario.releases)} releases.")
-    stage = Stage(state, list(clusters)[: scenario.clusters], say)
+    stage = Stage(state, list(clusters)[: scenario.clusters], say, scope)
     problems: List[str] = []
     try:
-        require_bare(stage)
+        require_bare(stage, scenario)
         try:
             scenario.play(stage, *used)
         except LabError as error:
@@ -87,8 +90,14 @@ def perform(
     }
 
 
-def require_bare(stage: Stage) -> None:
+def require_bare(stage: Stage, scenario: Scenario) -> None:
     """Raises LabError where ARC is in one of the clusters, or where there are too few."""
+    if len(stage.clusters) < scenario.clusters:
+        raise LabError(
+            f"Scenario {scenario.name} needs {scenario.clusters} clusters, the lab has "
+            f"{len(stage.clusters)}.",
+            "Start another with: python -m lab up --clusters blue,green",
+        )
     for cluster in stage.clusters:
         left = cleaning.remains(stage.on(cluster))
         if left:

@@ -36,12 +36,20 @@ UNFINISHED = ("queued", "assigned", "running")
 
 
 class Stage(Clock):
-    """`outcome`: the facts of the play so far. Waits raise LabError at their limit."""
+    """`outcome`: the facts of the play so far; `scope`: the organisation it plays in, so that two
+    may be on at once, each in clusters of its own. Waits raise LabError at their limit."""
 
-    def __init__(self, state: LabState, clusters: List[str], say: Say = lambda _: None) -> None:
+    def __init__(
+        self,
+        state: LabState,
+        clusters: List[str],
+        say: Say = lambda _: None,
+        scope: str = "acme",
+    ) -> None:
         super().__init__(say)
         self.state = state
         self.clusters = clusters
+        self.scope = scope
         self.service = Service(state.service_url())
         self.outcome: Dict[str, Any] = {}
         self.jobs_made: List[int] = []
@@ -117,7 +125,7 @@ class Stage(Clock):
         """`helm upgrade --install`; `more`: fields of ScaleSet. `wait`: until it listens and its
         idle runners have registered."""
         group = more.pop("group", GROUPS[self.clusters.index(cluster)])
-        wanted = ScaleSet(name, group=group, **more)
+        wanted = ScaleSet(name, group=group, scope=self.scope, **more)
         install.install_scale_set(
             self.state, cluster, release, wanted, wait, controller=controller
         )
@@ -235,7 +243,7 @@ class Stage(Clock):
         self.service.settings(**changes)
 
     def queue(self, name: str, count: int, duration_s: float) -> List[int]:
-        jobs = self.service.queue(name, count, duration_s=duration_s)
+        jobs = self.service.queue(name, count, duration_s=duration_s, scope=self.scope)
         self.jobs_made += jobs
         return jobs
 
@@ -260,13 +268,17 @@ class Stage(Clock):
 
     def session(self, name: str, cluster: str) -> Optional[Item]:
         """The message session that this cluster's listener holds for the set."""
-        for item in self.service.scale_sets():
-            if item["name"] == name and item["session_cluster"] == cluster:
+        for item in self._sets_at_github(name):
+            if item["session_cluster"] == cluster:
                 return dict(item["session"])
         return None
 
     def scale_sets_at_github(self, name: str) -> List[int]:
-        return [int(item["id"]) for item in self.service.scale_sets() if item["name"] == name]
+        return [int(item["id"]) for item in self._sets_at_github(name)]
+
+    def _sets_at_github(self, name: str) -> List[Item]:
+        place = (name, self.scope)
+        return [s for s in self.service.scale_sets() if (s["name"], s["scope"]) == place]
 
     def asked(self, method: str, part: str, since: float, cluster: str) -> List[Item]:
         """Requests of a cluster at GitHub, oldest first."""

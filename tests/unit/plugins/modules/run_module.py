@@ -23,10 +23,12 @@ def run(
     check: bool = False,
     diff: bool = False,
     environ: Optional[Mapping[str, str]] = None,
+    limit_s: float = LIMIT_S,
 ) -> Tuple[int, Dict[str, Any]]:
     """Run the real `main()` of a module; gives its exit code and its result.
 
     `environ`: variables beside those that Python itself needs; no others reach the module.
+    After `limit_s` it is killed (SIGKILL) and subprocess.TimeoutExpired is raised.
     """
     path = importlib.import_module(f"{PACKAGE}.{module}").__file__
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
@@ -35,7 +37,7 @@ def run(
     done = subprocess.run(
         [sys.executable, str(path)],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-        capture_output=True, text=True, timeout=LIMIT_S, check=False,
+        capture_output=True, text=True, timeout=limit_s, check=False,
         env={**kept, **(environ or {})},
     )  # fmt: skip
     lines = done.stdout.strip().splitlines()

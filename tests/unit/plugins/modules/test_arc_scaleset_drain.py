@@ -192,7 +192,9 @@ def test_missing_right_to_settle_is_told_and_the_drain_goes_on():
     assert "patch deployments.apps" in result["acts"][0]["evidence"]["settled"]
 
 
-@pytest.mark.parametrize("controllers", [[], [b.controller(replicas=0)]], ids=["gone", "scaled-to-0"])
+@pytest.mark.parametrize(
+    "controllers", [[], [b.controller(replicas=0)]], ids=["gone", "scaled-to-0"]
+)
 def test_without_a_controller_it_is_refused_and_nothing_is_written(controllers):
     with ScriptedCluster({**sound(), "deployments": controllers}) as cluster:
         code, result = drain(cluster)

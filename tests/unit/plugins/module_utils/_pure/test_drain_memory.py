@@ -14,6 +14,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     drain,
     drain_memory,
     drain_report,
+    drain_request,
     drain_types,
     errors,
 )
@@ -107,3 +108,59 @@ def test_difference_shows_limits_and_deletions():
     (deletion,) = decided(b.sound()).acts
     shown = drain_report.difference(deletion)
     assert (shown["before"]["is_there"], shown["after"]) == (True, {"is_there": False})
+
+
+OPTIONS = {"scale_sets": None, "namespace": "", "names": None, "label_selector": None,
+           "controller": None, "all": False, "allow_none": False}
+WEB_ITEM = {"namespace": "arc-runners", "name": "web"}
+
+
+def begun(parts, **options):
+    return drain_request.begin(view_of(parts), {**OPTIONS, **options}, b.NOW)
+
+
+@pytest.mark.parametrize("options, names", [
+    ({"all": True}, ["api", "web"]),
+    ({"scale_sets": [WEB_ITEM]}, ["web"]),
+    ({"names": ["web"], "namespace": "arc-runners"}, ["web"]),
+    ({"label_selector": ["actions.github.com/scale-set-name=api"]}, ["api"]),
+    ({"controller": "arc-gha-rs-controller"}, ["api", "web"]),
+], ids=["all", "scale-sets", "names", "labels", "controller"])
+def test_options_select(options, names):
+    story = begun(b.sound(names=("web", "api")), **options)
+    assert [one.name for one in story.targets] == names
+    assert len(story.not_selected) == 2 - len(names) and story.missing == ()
+
+
+@pytest.mark.parametrize("options, cause", [
+    ({}, "it names nothing"),
+    ({"names": ["bew"], "namespace": "arc-runners"}, "bew: there is no such set"),
+    ({"names": ["bew", "web"]}, "bew: there is no such set"),
+    ({"namespace": "elsewhere"}, "no set fits it"),
+    ({"scale_sets": []}, "no set fits it"),
+    ({"label_selector": ["team!=a"]}, "'team!=a' is not key=value"),
+    ({"label_selector": ["team==a"]}, "'team==a' is not key=value"),
+    ({"all": True, "names": ["web"]}, "so does names"),
+    ({"all": True, "scale_sets": [WEB_ITEM]}, "so does all"),
+], ids=["nothing", "slip", "half-a-slip", "empty", "empty-list", "not-equal", "twice-equal",
+        "all-and-names", "all-and-list"])
+def test_options_that_select_nothing_sure_are_refused(options, cause):
+    with pytest.raises(errors.BadInput) as caught:
+        begun(b.sound(), **options)
+    assert cause in caught.value.cause and caught.value.next_step
+
+
+@pytest.mark.parametrize("options, missing", [
+    ({"names": ["bew", "web"]}, ("bew",)),
+    ({"scale_sets": [{"namespace": "arc-runners", "name": "bew"}]}, ("arc-runners/bew",)),
+    ({"scale_sets": []}, ()),
+], ids=["names", "list", "empty-list"])
+def test_absence_is_well_where_that_is_said(options, missing):
+    assert begun(b.sound(), allow_none=True, **options).missing == missing
+
+
+def test_set_of_which_something_is_left_is_no_slip():
+    parts = {**b.sound(), "autoscalingrunnersets": []}
+    story = begun(parts, scale_sets=[WEB_ITEM])
+    assert [(one.name, one.uid) for one in story.targets] == [("web", "")]
+    assert story.missing == ()

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""arc_crd_check through its main(): verdicts, what was not seen, and that nothing is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_module
+from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.crd_server import (
+    CrdServer,
+    crd,
+    stored,
+)
+from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import status
+
+LIST = "/apis/actions.github.com/v1alpha1/ephemeralrunners"
+OLD = crd("ephemeralrunners", "a", "gone")
+
+
+def runner(name, **spec):
+    return {"metadata": {"name": name, "namespace": "arc-runners", "uid": f"uid-{name}"},
+            "spec": spec}
+
+
+def check(server, target=None, **options):
+    asked = {"host": server.url, "timeout": 20, **options}
+    if target is not None:
+        asked["crds"] = [target]
+    code, result = run_module.run("arc_crd_check", asked)
+    assert server.real_writes() == []
+    return code, result
+
+
+def requiring(name):
+    found = crd("ephemeralrunners", "a", "gone", name)
+    schema = found["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    schema["properties"]["spec"]["required"] = [name]
+    return found
+
+
+def scoped():
+    found = crd("ephemeralrunners", "a", "gone")
+    found["spec"]["scope"] = "Cluster"
+    return found
+
+
+@pytest.mark.parametrize("target, objects, verdict", [
+    (OLD, [runner("one", a="x")], "identical"),
+    (crd("ephemeralrunners", "a", "gone", "more"), [runner("one", a="x")], "safe"),
+    (crd("ephemeralrunners", "a"), [runner("one", a="x")], "safe_for_these_objects"),
+    (crd("ephemeralrunners", "a"), [runner("one", gone="x")], "loses_data"),
+    (requiring("must"), [runner("one", a="x")], "breaks_objects"),
+    (scoped(), [], "blocked"),
+])
+def test_verdicts(target, objects, verdict):
+    with CrdServer([stored(OLD)], {"ephemeralrunners": objects}) as server:
+        code, result = check(server, target)
+        assert (code, result["verdict"], result["changed"]) == (0, verdict, False), result
+        assert result["objects_checked"] == len(objects)
+        worse = check(server, target, fail_on="loses_data")
+    assert worse[0] == (1 if verdict in ("loses_data", "breaks_objects", "blocked") else 0)
+    if worse[0]:
+        assert worse[1]["error"]["class"] == "CrdsDoNotFit" and worse[1]["verdict"] == verdict
+
+
+def test_harm_is_named_without_values_and_bounded():
+    many = [runner(f"r{number:03}", gone="secret") for number in range(130)]
+    with CrdServer([stored(OLD)], {"ephemeralrunners": many}) as server:
+        _code, result = check(server, crd("ephemeralrunners", "a"))
+    assert result["objects"][0]["lost"] == [".spec.gone"] and "secret" not in str(result)
+    assert (len(result["objects"]), result["objects_not_shown"]) == (100, 30)
+    assert result["crds"][0]["objects_affected"] == 130
+
+
+def test_objects_that_cannot_be_read_leave_the_rules_alone_to_decide():
+    denied = status(
+        403, "Forbidden", 'ephemeralrunners.actions.github.com is forbidden: User "eve" cannot '
+        'list resource "ephemeralrunners" in API group "actions.github.com" at the cluster scope')
+    with CrdServer([stored(OLD)]) as server:
+        server.fault("GET", LIST, denied)
+        code, result = check(server, requiring("must"))
+    assert (code, result["verdict"], result["judged_by"]) == (0, "breaks_objects", "rules")
+    assert result["crds"][0]["objects_checked"] is None
+    assert "list ephemeralrunners.actions.github.com" in result["unseen"][0]
+
+
+def test_crds_that_are_not_there_yet_harm_nobody():
+    with CrdServer() as server:
+        code, result = check(server, OLD)
+    assert (code, result["verdict"], result["installed"]["verdict"]) == (0, "safe", "absent")
+
+
+def test_known_release_without_crds_is_judged_by_digests_only():
+    with CrdServer([stored(OLD)]) as server:
+        code, result = check(server, release="0.14.2")
+        assert (code, result["verdict"], result["judged_by"]) == (0, "unknown", "digests")
+        assert result["target"]["releases"][-1] == "0.14.2" and result["unseen"]
+        code, result = check(server, release="0.14.2", fail_on="blocked")
+        assert code == 1 and result["error"]["class"] == "CrdsDoNotFit"
+        code, result = check(server, release="0.14.99")
+        assert code == 1 and result["error"]["class"] == "BadInput" and "0.14.99" in result["msg"]
+
+
+def test_crds_that_cannot_be_read_are_no_verdict():
+    denied = status(403, "Forbidden", "customresourcedefinitions.apiextensions.k8s.io is forbidden")
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/.*"
+    with CrdServer([stored(OLD)]) as server:
+        server.fault("GET", path, *[denied] * 8)
+        code, result = check(server, OLD)
+    assert code == 1 and result["error"]["class"] == "ReadFailed" and "verdict" not in result
+
+
+def test_unusable_target_is_an_error_of_its_own():
+    with CrdServer() as server:
+        code, result = check(server, definition="kind: Pod\napiVersion: v1")
+        assert code == 1 and result["error"]["class"] == "UnusableCrds"
+        code, result = check(server)
+    assert code == 1 and "required" in result["msg"]
