@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List
 
-from rehearsal import FOUR_SETS, Played, Rehearsal
+from rehearsal import Played, Rehearsal
 
 # rehearsal has put the lab on the path.
 from lab.errors import LabError

@@ -115,7 +115,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The cluster that answered. RV(cluster.uid) is the UID of its namespace kube-system.
+  description: The cluster that answered. C(uid) is the UID of its namespace kube-system.
   returned: once the cluster has answered
   type: dict
 crds:

@@ -61,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The cluster that answered; RV(cluster.uid) is who it is.
+  description: The cluster that answered; C(uid) is who it is.
   returned: once the cluster has answered
   type: dict
   contains:

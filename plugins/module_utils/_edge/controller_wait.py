@@ -20,6 +20,8 @@ _PARTS = ("deployments", "pods")
 _BARE = Query(metadata_only=True)
 # A watch that broke in silence must not hide the end for long.
 _LOOK_EVERY_S = 10.0
+# A slice with news ends early, but not at once: more may follow.
+_LEAST_SLICE_S = 2.0
 
 
 def wait_for_controller(task: Task) -> Result:
@@ -35,18 +37,26 @@ def wait_for_controller(task: Task) -> Result:
     if held and not task.is_check and task.deadline.is_over():
         raise _too_late(task, held)
     if limit_s and held:
-        result["memory"] = {"told": "; ".join(held), "waited_s": result["waited_s"]}
+        result["memory"] = {"told": _told(held), "waited_s": result["waited_s"]}
     return result
 
 
 def _until_free(task: Task, until: Deadline, held: Tuple[str, ...]) -> Tuple[str, ...]:
+    """Wait, of a slice only until there is something new to say; give what still holds."""
+    told = str(task.options["memory"].get("told", "")) if task.options["slice"] else None
     namespace = task.options["namespace"]
     watch = (places.DEPLOYMENTS.at(namespace), (places.PODS.at(namespace), _BARE))
     with contextlib.closing(Lookout(task, watch, until)) as lookout:
         while held and not until.is_over():
             lookout.wait(min(_LOOK_EVERY_S, max(0.1, until.remaining_s())))
             held = _held(task)
+            if told is not None and _told(held) != told and until.elapsed_s() >= _LEAST_SLICE_S:
+                return held
     return held
+
+
+def _told(held: Tuple[str, ...]) -> str:
+    return "; ".join(held)
 
 
 def _held(task: Task) -> Tuple[str, ...]:

@@ -60,7 +60,8 @@ def _config_map(task: Task, body: Crd, namespace: str) -> Dict[str, Any]:
     size = crd_packing.size_of(found)
     if size > MOST_BYTES:
         raise Refused(
-            cluster=task.cluster.name, object=f"CustomResourceDefinition {body['metadata']['name']}",
+            cluster=task.cluster.name,
+            object=f"CustomResourceDefinition {body['metadata']['name']}",
             cause=f"packed it has {size} bytes, more than a ConfigMap takes; nothing was changed",
             next_step="Set backup_namespace to an empty text and give backup_path",
         )

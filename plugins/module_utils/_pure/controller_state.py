@@ -61,6 +61,11 @@ def _not_ready(one: Controller, release: Optional[str]) -> List[str]:
     if isinstance(one.pods, reads.Unread):
         return [*why, f"its pods could not be read: {one.pods.reason}"]
     why += [f"{pod.ref} is still ending" for pod in one.pods if pod.deleting_since]
+    staying = [pod for pod in one.pods if not pod.deleting_since]
+    # An older pod that is ready, too, is counted by the Deployment, and may still act.
+    if len(staying) != one.desired:
+        names = ", ".join(pod.ref.name for pod in staying) or "none"
+        why.append(f"{one.ref} wants {one.desired} pods and has {len(staying)} ({names})")
     why += [
         f"{pod.ref} is {_phase(pod)}"
         for pod in one.pods if not pod.deleting_since and not pod.ready

@@ -138,9 +138,6 @@ def state_of(run):
 def bad_inputs(run):
     """Variables, and what the message has to name: the object or variable, and the remedy."""
     config = str(run.state.kubeconfig)
-    def reach(**more):
-        return {"arc_preflight_connection": {"kubeconfig": config, "context": "blue", **more}}
-
     return {
         "unknown-release": ({"arc_target": "9.9.9"}, ["target-unknown", "9.9.9"]),
         "older-release": ({"arc_target": "0.9.0"}, ["downgrade", "arc.lifecycle.rollback"]),

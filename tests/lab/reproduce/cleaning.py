@@ -24,7 +24,7 @@ from lab.kube import ApiError, path_of
 from lab.reproduce.eyes import Eyes
 from lab.reproduce.stage import CRDS, HELPERS, PLURALS, RBAC, UNFINISHED, Stage
 
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 OWN_NAMESPACES = (SYSTEMS, RUNNERS)
 RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
 CLUSTER_WIDE = ("clusterrolebindings", "clusterroles")

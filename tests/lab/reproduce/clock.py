@@ -14,6 +14,8 @@ from lab.arc import await_arc
 from lab.errors import LabError
 
 Say = Callable[[str], None]
+# What does not happen at all is to be told soon, but a busy machine may take its time.
+LIMIT_S = 60.0
 
 
 class Clock:
@@ -48,7 +50,7 @@ class Clock:
         self,
         look: Callable[[], Any],
         what: str,
-        limit_s: float = 30.0,
+        limit_s: float = LIMIT_S,
         at: Optional[Callable[[Any], float]] = None,
     ) -> Any:
         """Wait for a condition; gives what `look` gave. `what` goes into the timeline, with the

@@ -14,7 +14,7 @@ from lab.reproduce.judging import Between
 from lab.reproduce.scenario import Scenario
 from lab.reproduce.stage import Stage
 
-BUSY_S, SHORT_S = 12.0, 3.0
+BUSY_S, SHORT_S = 15.0, 3.0
 RUNNER = "ephemeralrunner.actions.github.com"
 
 
@@ -32,7 +32,7 @@ def play(stage: Stage, release: str) -> None:
     stage.until_jobs(busy, "completed", "the first job ends")
     stage.uninstall(cluster, "web")
     stage.seen("helm uninstall of the scale set: rc 0")
-    stage.stays(lambda: len(stage.arc(cluster, "AutoscalingListener")) == 1, "all of it hangs", 5)
+    stage.stays(lambda: len(stage.arc(cluster, "AutoscalingListener")) == 1, "all of it hangs", 3)
     stage.outcome.update(
         {
             "held": stage.held(cluster),

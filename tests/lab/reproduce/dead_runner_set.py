@@ -19,7 +19,7 @@ from lab.reproduce.scenario import Scenario
 from lab.reproduce.stage import Stage
 
 SEVERAL_PODS = 5
-WATCHED_S = 5.0
+WATCHED_S = 3.0
 
 
 def play(stage: Stage, release: str) -> None:

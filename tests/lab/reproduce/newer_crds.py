@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from typing import List
+
 from lab.reproduce.judging import Between, Contains
 from lab.reproduce.scenario import Scenario
-from lab.reproduce.stage import Stage
+from lab.reproduce.stage import Item, Stage
 
-WATCHED_S = 10.0
+WATCHED_S = 8.0
 SEVERAL_PODS = 8
 
 
@@ -46,12 +48,12 @@ def play(stage: Stage, controller: str, definitions: str) -> None:
     )
 
 
-def bound_to(listener: dict, runner_set: dict) -> str:
+def bound_to(listener: Item, runner_set: Item) -> str:
     is_live = listener["spec"]["ephemeralRunnerSetName"] == runner_set["metadata"]["name"]
     return "the live runner set" if is_live else "a runner set that is no more"
 
 
-def _pods(stage: Stage, cluster: str) -> list:
+def _pods(stage: Stage, cluster: str) -> List[str]:
     """The runner pods that were made so far."""
     made = stage.on(cluster).history.find("Pod", "made", stage.zero or 0.0)
     return [change.name for change in made if "-runner-" in change.name]

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import time
+from typing import List, Optional
 
 from lab.reproduce.history import GONE
 from lab.reproduce.judging import Between, Contains
 from lab.reproduce.scenario import Scenario
 from lab.reproduce.stage import PLURALS, Stage, annotations
 
-JOB_S = 12.0
-WATCHED_S = 4.0
+JOB_S = 15.0
+WATCHED_S = 3.0
 OUTDATED = "Outdated"
 
 
@@ -67,7 +68,7 @@ def _deadlock(stage: Stage, cluster: str, release: str) -> None:
     stage.outcome["phase of the set"] = _phase(stage, cluster)
 
 
-def _phase(stage: Stage, cluster: str) -> object:
+def _phase(stage: Stage, cluster: str) -> Optional[str]:
     return (stage.one(cluster, "AutoscalingRunnerSet").get("status") or {}).get("phase")
 
 
@@ -78,7 +79,7 @@ def _watch(stage: Stage, cluster: str, what: str) -> None:
     stage.stays(parked, what, WATCHED_S)
 
 
-def _cure(stage: Stage, cluster: str, waiting: list) -> None:
+def _cure(stage: Stage, cluster: str, waiting: List[int]) -> None:
     begun = time.time()
     stage.seen("status.phase is set to null")
     path = stage.path("AutoscalingRunnerSet", "web", "status")
@@ -96,7 +97,7 @@ SCENARIO = Scenario(
     alone=True,
     play=play,
     expected={
-        "set Outdated after_s": Between(0, 3),
+        "set Outdated after_s": Between(0, 6),
         "order": [
             "AutoscalingListener gone",
             "EphemeralRunner gone",

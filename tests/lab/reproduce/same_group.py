@@ -14,7 +14,7 @@ from lab.reproduce.judging import Between, Contains
 from lab.reproduce.scenario import Scenario
 from lab.reproduce.stage import GROUPS, Stage, annotations
 
-BLUE_S, GREEN_S = 8.0, 18.0
+BLUE_S, GREEN_S = 10.0, 18.0
 SEVERAL_PODS = 3
 HANGS_S = 4.0
 CONFLICT = "RunnerScaleSetSessionConflictException"
@@ -84,14 +84,16 @@ def _blue_hangs(
     """Its own job has ended; the job that holds it is in the other cluster."""
     (own,) = stage.until_jobs(jobs, "completed", "blue's own job ends")
     stage.until(lambda: not stage.arc(blue, "EphemeralRunnerSet"), "blue: all but the set is gone")
-    told = stage.until(lambda: stage.manager_log(blue, BUSY), "blue's set cannot be deleted at GitHub")
+    told = stage.until(
+        lambda: stage.manager_log(blue, BUSY), "blue's set cannot be deleted at GitHub"
+    )
     stage.outcome["blue's error"] = told[:1]
     (other,) = stage.until_jobs(others, "completed", "green's job ends")
     gone = stage.change(blue, "AutoscalingRunnerSet", GONE, limit_s=90)
     stage.outcome["blue's set hung for_s"] = round(gone.at - own["finished_at"], 1)
     stage.outcome["it went after green's job_s"] = round(gone.at - other["finished_at"], 1)
-    refused = [e for e in stage.asked("DELETE", "runnerscalesets", begun, blue) if e["status"] == 400]
-    stage.outcome["refusals"] = len(refused)
+    asked = stage.asked("DELETE", "runnerscalesets", begun, blue)
+    stage.outcome["refusals"] = [entry["status"] for entry in asked].count(400)
 
 
 def _green_dies(stage: Stage, green: str) -> None:

@@ -13,7 +13,7 @@ from lab.arc.helm import helm
 from lab.arc.install import RUNNERS, SYSTEMS, ScaleSet
 from lab.errors import LabError
 from lab.kube import path_of
-from lab.reproduce.clock import Clock, Say
+from lab.reproduce.clock import LIMIT_S, Clock, Say
 from lab.reproduce.eyes import Eyes
 from lab.reproduce.history import DELETING, GONE, Change
 from lab.service_client import Service
@@ -67,7 +67,12 @@ class Stage(Clock):
     # Changes ------------------------------------------------------------------------------------
 
     def change(
-        self, cluster: str, kind: str, what: str, name: Optional[str] = None, limit_s: float = 30.0
+        self,
+        cluster: str,
+        kind: str,
+        what: str,
+        name: Optional[str] = None,
+        limit_s: float = LIMIT_S,
     ) -> Change:
         """Wait for the first change of that kind since the act, which the timeline then shows."""
         since, owner = self.zero or 0.0, f" {name}" if name else ""
@@ -254,7 +259,7 @@ class Stage(Clock):
         return [job["state"] for job in self.jobs(numbers)]
 
     def until_jobs(
-        self, numbers: List[int], state: str, what: str, limit_s: float = 60.0
+        self, numbers: List[int], state: str, what: str, limit_s: float = LIMIT_S
     ) -> List[Item]:
         """Wait until all of them are in that state."""
         moment = {"assigned": "assigned_at", "running": "started_at"}.get(state, "finished_at")

@@ -57,8 +57,8 @@ def test_idle_set_is_deleted_with_its_uid_and_waited_for():
         code, result = drain(cluster)
         deletions = [one for one in cluster.requests if one.method == "DELETE"]
     assert (code, result["changed"], result["finished"]) == (0, True, True), result.get("msg")
-    assert [one.path for one in deletions] == [f"{ARC}/namespaces/arc-runners/"
-                                              "autoscalingrunnersets/web"]
+    path = f"{ARC}/namespaces/arc-runners/autoscalingrunnersets/web"
+    assert [one.path for one in deletions] == [path]
     assert deletions[0].body["preconditions"] == {
         "uid": "uid-AutoscalingRunnerSet-arc-runners-web"}
     (act,) = result["acts"]
@@ -132,13 +132,17 @@ def test_deadline_names_who_holds_and_changes_nothing_more():
 
 
 def test_end_of_the_last_job_is_noticed_at_once():
-    with ScriptedCluster(sound(busy=1, idle=0)) as cluster:
-        timer = threading.Timer(3, end_job, [cluster])
-        timer.start()
+    timers = []
+
+    def job_of_two_seconds(cluster, _verb, _raw):
+        timers.append(threading.Timer(2, end_job, [cluster]))
+        timers[0].start()
+
+    with ScriptedCluster(sound(busy=1, idle=0), job_of_two_seconds) as cluster:
         code, result = drain(cluster, settle="never", timeout=30)
-        timer.join()
+        timers[0].join()
         looks = len(lists_of(cluster, "/ephemeralrunners"))
-    assert (code, result["finished"]) == (0, True)
+    assert (code, result["finished"]) == (0, True), result.get("msg")
     assert sum(result["durations"].values()) < 6
     assert result["awaited"][0]["ended"]
     # One look each: begin, watches stand, after the deletion, after the end; lists of watches.

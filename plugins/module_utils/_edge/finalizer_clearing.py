@@ -1,0 +1,177 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How finalizers are judged and taken off: look, judge, write what is proven, look again.
+
+One look serves one batch, children before parents, so what a release makes possible is judged
+from the next look. Before each write the object is read again, and whether a controller came: if
+either is not what was judged, nothing is written and all is judged anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Sequence, Tuple
+
+from .._pure import finalizer_choice, finalizers
+from .._pure.drain_types import View
+from .._pure.errors import Conflict, DeadlineReached
+from .._pure.finalizer_verdicts import Options, Verdict
+from .._pure.objects import Ref
+from . import finalizer_rereading, places, rights, rounds
+from .finalizer_rereading import Rereading
+from .task import Result, Task
+
+_MOST_LOOKS = 50
+_MOST_LOST_IN_A_ROW = 5
+# A batch begun on an old look is broken off: what it rests on may not hold any more.
+_LOOK_VALID_S = 30.0
+SHOWN = 500
+
+
+def clear(task: Task) -> Result:
+    """Judge, and with state cleared write. Raises BadInput, ReadFailed, WriteFailed, ..."""
+    return _Clearing(task).run()
+
+
+class _Clearing:
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._choice = finalizer_choice.choice_of(task.options)
+        self._cleared: List[Dict[str, Any]] = []
+        self._deleted: List[Dict[str, Any]] = []
+        self._lost: List[str] = []
+
+    def run(self) -> Result:
+        """Go on as long as a look shows something that may be released."""
+        is_writing = self._task.options["state"] == "cleared"
+        lost_in_a_row = 0
+        for _number in range(_MOST_LOOKS):
+            before = finalizer_rereading.controllers_now(self._task)
+            view = rounds.look(self._task)
+            verdicts = self._judge(view)
+            releasable = [one for one in verdicts if one.decision == finalizers.RELEASE]
+            self._task.partial.update(self._result(verdicts))
+            if not is_writing or not releasable:
+                return self._result(verdicts)
+            self._require_rights(releasable)
+            rereading = Rereading(self._task, view.snapshot, before, _LOOK_VALID_S)
+            if self._task.is_check:
+                self._predict(releasable, rereading)
+                return self._result(verdicts)
+            done = len(self._cleared)
+            self._write(releasable, rereading)
+            self._task.partial.update(self._result(verdicts))
+            lost_in_a_row = 0 if len(self._cleared) > done else lost_in_a_row + 1
+            if lost_in_a_row >= _MOST_LOST_IN_A_ROW or self._task.deadline.is_over():
+                break
+        raise self._not_finished(releasable)
+
+    def _judge(self, view: View) -> Tuple[Verdict, ...]:
+        cluster, options = view.cluster, self._task.options
+        judged = Options(
+            grace_s=options["min_age"],
+            unable_after_s=options["unable_after"],
+            github=dict(options["github"]),
+            accept_orphans=frozenset(options["accept_orphans"]),
+            missing_secrets=finalizer_choice.missing_secrets(cluster, view.snapshot),
+            leases=finalizer_rereading.leases(self._task, cluster),
+        )
+        chosen = [one for one in finalizers.objects(cluster) if self._choice.takes(cluster, one)]
+        if not chosen:
+            return ()
+        if options["objects"]:
+            return finalizers.judge_all(cluster, judged, rounds.now(), chosen)
+        kept = {one.ref for one in chosen}
+        found = finalizers.judge_all(cluster, judged, rounds.now())
+        return tuple(one for one in found if one.ref in kept)
+
+    def _require_rights(self, releasable: Sequence[Verdict]) -> None:
+        wishes = [("patch", _collection(one.ref)) for one in releasable]
+        wishes += [("delete", _collection(one.ref)) for one in finalizers.deletions(releasable)]
+        rights.require(self._task.client, wishes, self._task.deadline)
+
+    def _predict(self, releasable: Sequence[Verdict], rereading: Rereading) -> None:
+        """Ask the server; what has to be deleted first can be patched only after that."""
+        for one in finalizers.deletions(releasable):
+            self._delete(one, rereading)
+        for one in releasable:
+            steps = finalizer_rereading.patch_of(rereading.read(one.ref), one)
+            if steps is not None:
+                self._task.client.json_patch(
+                    _object(one.ref), steps, self._task.deadline, dry_run=True
+                )
+            self._cleared.append(_entry(one))
+
+    def _write(self, releasable: Sequence[Verdict], rereading: Rereading) -> None:
+        """Delete what was never told, then release, in order; stop at the first surprise."""
+        try:
+            for one in finalizers.deletions(releasable):
+                self._delete(one, rereading)
+            for one in releasable:
+                if self._task.deadline.is_over() or rereading.is_old():
+                    return
+                self._release(one, rereading)
+        except Conflict as error:
+            self._lost.append(str(error))
+
+    def _delete(self, verdict: Verdict, rereading: Rereading) -> None:
+        rereading.check(verdict.ref)
+        was_there = self._task.client.delete(
+            _object(verdict.ref), self._task.deadline, uid=verdict.ref.uid,
+            propagation="Background", dry_run=self._task.is_check,
+        )
+        if was_there:
+            self._deleted.append(_entry(verdict))
+
+    def _release(self, verdict: Verdict, rereading: Rereading) -> None:
+        raw = rereading.check(verdict.ref)
+        steps = finalizers.json_patch(raw, verdict.finalizer)
+        self._task.client.json_patch(_object(verdict.ref), steps, self._task.deadline)
+        self._cleared.append(_entry(verdict))
+
+    def _result(self, verdicts: Sequence[Verdict]) -> Result:
+        by = {decision: [one for one in verdicts if one.decision == decision]
+              for decision in (finalizers.RELEASE, finalizers.HOLD, finalizers.UNKNOWN)}
+        return {
+            "changed": bool(self._cleared or self._deleted),
+            "state": self._task.options["state"],
+            "verdicts": [one.as_dict() for one in verdicts[:SHOWN]],
+            "verdicts_not_shown": max(0, len(verdicts) - SHOWN),
+            "counts": {decision: len(ones) for decision, ones in by.items()},
+            "cleared": self._cleared[:SHOWN],
+            "cleared_count": len(self._cleared),
+            "deleted": self._deleted[:SHOWN],
+            "held": [_said(one) for one in by[finalizers.HOLD][:SHOWN]],
+            "unknown": [_said(one) for one in by[finalizers.UNKNOWN][:SHOWN]],
+            "lost_races": self._lost[:SHOWN],
+        }
+
+    def _not_finished(self, releasable: Sequence[Verdict]) -> DeadlineReached:
+        names = [str(one.ref) for one in releasable]
+        why = f"; last: {self._lost[-1]}" if self._lost else ""
+        return DeadlineReached(
+            cluster=self._task.cluster.name,
+            object=", ".join(names[:5]),
+            cause=f"{len(self._cleared)} finalizers were released and {len(names)} more could "
+            f"have been{why}",
+            next_step="Run it again; if an object changes all the time, find out who writes it",
+            details={"remaining": names[:100]},
+        )
+
+
+def _entry(verdict: Verdict) -> Dict[str, Any]:
+    told = verdict.as_dict()
+    kept = ("object", "finalizer", "code", "reason", "evidence", "effects")
+    return {**{key: told[key] for key in kept}, "at": rounds.now().isoformat()}
+
+
+def _said(verdict: Verdict) -> str:
+    return f"{verdict.ref} {verdict.finalizer}: {verdict.reason}"
+
+
+def _collection(ref: Ref) -> places.Place:
+    return places.of_kind(ref.kind).at(ref.namespace)
+
+
+def _object(ref: Ref) -> places.Place:
+    return places.of_kind(ref.kind).at(ref.namespace, ref.name)
