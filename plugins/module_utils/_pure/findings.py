@@ -20,6 +20,7 @@ __all__ = ["FINDINGS", "Finding", "findings_of", "in_order", "make"]
 
 # A deletion without running jobs takes seconds, up to 0.9.2 some minutes (#3536).
 STUCK_AFTER = timedelta(minutes=10)
+ZOMBIE_AFTER = timedelta(minutes=2)
 _NAMED = 5
 
 
@@ -200,7 +201,11 @@ def _stuck(cluster: Cluster) -> Iterator[Finding]:
 
 def _zombies(cluster: Cluster) -> Iterator[Finding]:
     for one in reads.seen(cluster.scale_sets):
-        dead = sorted(r.ref.name for r in reads.seen(one.runners) if r.is_zombie)
+        # Pods are listed after runners: that of a young one may come in between.
+        dead = sorted(
+            r.ref.name for r in reads.seen(one.runners)
+            if r.is_zombie and not (r.created and cluster.at - r.created < ZOMBIE_AFTER)
+        )
         if dead:
             yield make("zombie-runners", str(one.ref), _some(dead, "no pod and hold a slot"))
 

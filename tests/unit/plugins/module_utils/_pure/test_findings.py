@@ -245,6 +245,13 @@ def test_absence_is_not_concluded_from_what_was_not_read():
     assert {id for id, _severity in found({**b.sound(), **blind})} == {"unread"}
 
 
+def test_runner_that_has_just_begun_is_no_zombie():
+    parts = b.sound(idle=0)
+    group = parts["ephemeralrunnersets"][0]
+    parts["ephemeralrunners"] = [b.runner(group, name="young", created=1)]
+    assert ("zombie-runners", "warning") not in found(parts)
+
+
 def test_many_zombies_are_one_finding_of_bounded_size():
     parts = b.sound(idle=0)
     group = parts["ephemeralrunnersets"][0]
