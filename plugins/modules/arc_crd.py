@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: arc_crd
-short_description: Put the CRDs of a release of Actions Runner Controller in place, and wholly
+short_description: Put the CRDs of Actions Runner Controller in place
 version_added: 1.0.0
 description:
   - Helm installs CRDs once and never updates them. This module makes those on the cluster the

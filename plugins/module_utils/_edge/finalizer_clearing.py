@@ -10,11 +10,11 @@ either is not what was judged, nothing is written and all is judged anew.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from .._pure import finalizer_choice, finalizers
 from .._pure.drain_types import View
-from .._pure.errors import Conflict, DeadlineReached
+from .._pure.errors import Conflict, DeadlineReached, LifecycleError
 from .._pure.finalizer_verdicts import Options, Verdict
 from .._pure.objects import Ref
 from . import finalizer_rereading, places, rights, rounds
@@ -55,11 +55,11 @@ class _Clearing:
                 return self._result(verdicts)
             self._require_rights(releasable)
             rereading = Rereading(self._task, view.snapshot, before, _LOOK_VALID_S)
-            if self._task.is_check:
-                self._predict(releasable, rereading)
-                return self._result(verdicts)
             done = len(self._cleared)
-            self._write(releasable, rereading)
+            if self._task.is_check:
+                self._trying(self._predict, releasable, rereading)
+                return self._result(verdicts)
+            self._trying(self._write, releasable, rereading)
             self._task.partial.update(self._result(verdicts))
             lost_in_a_row = 0 if len(self._cleared) > done else lost_in_a_row + 1
             if lost_in_a_row >= _MOST_LOST_IN_A_ROW or self._task.deadline.is_over():
@@ -90,6 +90,16 @@ class _Clearing:
         wishes += [("delete", _collection(one.ref)) for one in finalizers.deletions(releasable)]
         rights.require(self._task.client, wishes, self._task.deadline)
 
+    def _trying(
+        self, batch: Callable[[Sequence[Verdict], Rereading], None],
+        releasable: Sequence[Verdict], rereading: Rereading,
+    ) -> None:
+        """Do a batch up to the first object that is not what was judged."""
+        try:
+            batch(releasable, rereading)
+        except Conflict as error:
+            self._lost.append(str(error))
+
     def _predict(self, releasable: Sequence[Verdict], rereading: Rereading) -> None:
         """Ask the server; what has to be deleted first can be patched only after that."""
         for one in finalizers.deletions(releasable):
@@ -103,16 +113,13 @@ class _Clearing:
             self._cleared.append(_entry(one))
 
     def _write(self, releasable: Sequence[Verdict], rereading: Rereading) -> None:
-        """Delete what was never told, then release, in order; stop at the first surprise."""
-        try:
-            for one in finalizers.deletions(releasable):
-                self._delete(one, rereading)
-            for one in releasable:
-                if self._task.deadline.is_over() or rereading.is_old():
-                    return
-                self._release(one, rereading)
-        except Conflict as error:
-            self._lost.append(str(error))
+        """Delete what was never told, then release, in order."""
+        for one in finalizers.deletions(releasable):
+            self._delete(one, rereading)
+        for one in releasable:
+            if self._task.deadline.is_over() or rereading.is_old():
+                return
+            self._release(one, rereading)
 
     def _delete(self, verdict: Verdict, rereading: Rereading) -> None:
         rereading.check(verdict.ref)
@@ -146,10 +153,11 @@ class _Clearing:
             "lost_races": self._lost[:SHOWN],
         }
 
-    def _not_finished(self, releasable: Sequence[Verdict]) -> DeadlineReached:
+    def _not_finished(self, releasable: Sequence[Verdict]) -> LifecycleError:
         names = [str(one.ref) for one in releasable]
         why = f"; last: {self._lost[-1]}" if self._lost else ""
-        return DeadlineReached(
+        kind = DeadlineReached if self._task.deadline.is_over() else Conflict
+        return kind(
             cluster=self._task.cluster.name,
             object=", ".join(names[:5]),
             cause=f"{len(self._cleared)} finalizers were released and {len(names)} more could "

@@ -120,9 +120,8 @@ def _set_of(cluster: Cluster, obj: Object) -> SetKey:
         return (obj.scale_set_namespace or obj.ref.namespace, obj.scale_set_name)
     if isinstance(obj, Runner):
         return (obj.ref.namespace, obj.scale_set_name)
-    assert isinstance(obj, RunnerSet)
     for scale_set in reads.seen(cluster.scale_sets):
-        if obj.owner_uid == scale_set.ref.uid:
+        if isinstance(obj, RunnerSet) and obj.owner_uid == scale_set.ref.uid:
             return (scale_set.ref.namespace, scale_set.ref.name)
     # A runner set of a set that has gone is named after it.
     return (obj.ref.namespace, obj.ref.name.rpartition("-")[0])

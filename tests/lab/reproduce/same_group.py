@@ -14,7 +14,7 @@ from lab.reproduce.judging import Between, Contains
 from lab.reproduce.scenario import Scenario
 from lab.reproduce.stage import GROUPS, Stage, annotations
 
-BLUE_S, GREEN_S = 10.0, 18.0
+BLUE_S, GREEN_S = 10.0, 24.0
 SEVERAL_PODS = 3
 HANGS_S = 4.0
 CONFLICT = "RunnerScaleSetSessionConflictException"
@@ -36,8 +36,11 @@ def play(stage: Stage, release: str) -> None:
     )
     stage.outcome["green has the session after_s"] = stage.after(session["opened_at"])
     stage.until(lambda: len(stage.running(green)) >= 1, "green makes runners")
+    # One scale set, two clusters: an idle runner of blue would take green's job.
+    stage.until(lambda: len(stage.arc(blue, "EphemeralRunner")) == 1, "blue's idle runner is gone")
     others = stage.queue("web", 1, GREEN_S)
-    stage.until_jobs(others, "running", "a job runs in green")
+    (other,) = stage.until_jobs(others, "running", "a job runs in green")
+    stage.outcome["it runs in green"] = other["cluster"] == green
     _blue_hangs(stage, blue, jobs, others, begun)
     _green_dies(stage, green)
     _green_hangs_too(stage, green)
@@ -133,6 +136,7 @@ SCENARIO = Scenario(
         "replicas in green": None,
         # Observed: 0.27 s.
         "green has the session after_s": Between(0, 4),
+        "it runs in green": True,
         "blue's error": Contains("Failed to delete runner scale set"),
         "blue's set hung for_s": Between(5, 60),
         # The first retry without a running job; pauses double.

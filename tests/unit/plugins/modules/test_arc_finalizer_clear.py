@@ -240,3 +240,13 @@ def test_bad_input(options, told):
         code, result = clear(cluster, **options)
         assert cluster.writes == []
     assert code == 1 and told in result["msg"]
+
+
+def test_races_that_are_always_lost_end_with_what_could_not_be_done():
+    lost = status(422, "Invalid", "the server rejected our request", details={})
+    with ScriptedCluster(a.left_behind(), vanish) as cluster:
+        cluster.fault("PATCH", ".*", *[lost] * 50)
+        code, result = clear(cluster)
+    assert code == 1 and result["error"]["class"] == "Conflict", result
+    assert result["changed"] is False and len(result["lost_races"]) == 5
+    assert result["error"]["details"]["remaining"]
