@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
+# These wait more than they work.
+LAB_WORKERS ?= 3
 BIN := $(CURDIR)/$(VENV)/bin
 TREE := $(CURDIR)/build/tree
 HERE := $(TREE)/ansible_collections/arc/lifecycle
@@ -41,7 +43,7 @@ test: ## Run every check (what CI runs)
 
 units: $(HERE) ## Pure core, edge and modules, without a cluster; coverage of the pure core
 	$(PYTEST) tests/unit -q -n $(WORKERS) --cov=$(CURDIR)/plugins/module_utils/_pure --cov-fail-under=95 --cov-report=
-	cd tests && $(BIN)/python -m pytest lab/tests -q -n $(WORKERS) --dist loadfile -m "not lab"
+	PYTHONPATH=$(TREE):tests $(BIN)/python -m pytest tests/lab/tests -q -n $(WORKERS) --dist loadfile -m "not lab"
 
 sanity: $(HERE) ## ansible-test sanity, without containers
 	tests/sanity/run.sh $(VENV)
@@ -66,8 +68,8 @@ importer: $(HERE) ## Build the tarball and judge it as Galaxy would
 	$(BIN)/python tests/importer.py build/dist/*.tar.gz
 
 integration: $(HERE) ## On the lab's API servers
-	$(BIN)/python -m pytest tests/lab/tests -q -n $(WORKERS) --dist loadfile -m lab --rootdir=tests
-	$(PYTEST) tests/integration/lab -q -n $(WORKERS) --dist loadfile
+	cd tests && $(BIN)/python -m lab build
+	PYTHONPATH=$(TREE):tests $(BIN)/python -m pytest tests/lab/tests tests/integration/lab -v -m lab -n $(LAB_WORKERS) --dist loadfile --durations=10
 
 bench: $(HERE) ## Measure against what a user would type instead
 	$(BIN)/python tests/bench.py

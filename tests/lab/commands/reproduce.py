@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -89,6 +90,8 @@ def run(options: argparse.Namespace) -> int:
     def say(line: str) -> None:
         print(line, file=out, flush=True)
 
+    # What was begun is taken away again, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     results: List[Dict[str, Any]] = []
     with ground(options.dir, say) as state:
         for scenario in wanted:

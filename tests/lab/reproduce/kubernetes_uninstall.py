@@ -24,7 +24,7 @@ DEFAULT, UNINSTALLED, DIRECT = "def", "kub", "kdir"
 def play(stage: Stage, release: str) -> None:
     (cluster,) = stage.clusters
     jobs = _load(stage, cluster, release)
-    begun = stage.begin("helm uninstall of def and kub, deletion of the AutoscalingRunnerSet of kdir")
+    begun = stage.begin("helm uninstall of def and kub, the AutoscalingRunnerSet of kdir deleted")
     stage.side_by_side(
         lambda: stage.uninstall(cluster, DEFAULT),
         lambda: stage.uninstall(cluster, UNINSTALLED),

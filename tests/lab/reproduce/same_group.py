@@ -1,7 +1,7 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two clusters serve one scale set in the same runner group: removing it in one kills it in both."""
+"""Two clusters serve one set in the same runner group: removing it in one kills it in both."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _green_hangs_too(stage: Stage, green: str) -> None:
 
 SCENARIO = Scenario(
     name="same-group",
-    title="One runner group in two clusters: removal in one hangs on the other's job, then kills it",
+    title="One runner group in two clusters: removal in one hangs on the other, then kills it",
     observed=("j2", "q2"),
     releases=("0.9.3",),
     clusters=2,

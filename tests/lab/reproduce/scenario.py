@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from lab import reproduce
 from lab.errors import LabError
+from lab.kube import ApiError
 from lab.reproduce import cleaning, judging
 from lab.reproduce.clock import Say
 from lab.reproduce.stage import Stage
@@ -62,17 +63,12 @@ def perform(
     """
     started, used = time.monotonic(), list(releases or scenario.releases)
     if len(used) != len(scenario.releases):
-        raise LabError(f"Scenario {scenario.name} is played with {len(scenario.releases)} releases.")
+        told = ", ".join(scenario.releases)
+        raise LabError(f"Scenario {scenario.name} takes as many releases as here: {told}.")
     stage = Stage(state, list(clusters)[: scenario.clusters], say, scope)
-    problems: List[str] = []
     try:
         require_bare(stage, scenario)
-        try:
-            scenario.play(stage, *used)
-        except LabError as error:
-            problems.append(error.problem)
-        finally:
-            cleaning.clean(stage)
+        problems = _play(scenario, stage, used)
     finally:
         stage.close()
     problems += judging.differences(scenario.expected, stage.outcome)
@@ -88,6 +84,19 @@ def perform(
         "differences": problems,
         "took_s": round(time.monotonic() - started, 1),
     }
+
+
+def _play(scenario: Scenario, stage: Stage, releases: List[str]) -> List[str]:
+    """Play, then clear up whatever happened; gives what went otherwise than the play says."""
+    try:
+        scenario.play(stage, *releases)
+    except LabError as error:
+        return [error.problem]
+    except (ApiError, OSError) as error:
+        return [str(error)]
+    finally:
+        cleaning.clean(stage)
+    return []
 
 
 def require_bare(stage: Stage, scenario: Scenario) -> None:

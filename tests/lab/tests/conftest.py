@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import sys
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List
 
 import pytest
 
@@ -21,6 +21,14 @@ from lab.state import LabState  # noqa: E402
 from lab.tests.live import LiveCluster, Pods  # noqa: E402
 
 CLUSTER = "blue"
+
+
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """What needs real clusters is marked, so that the rest can run without them."""
+    for item in items:
+        is_real = item.path.stem.endswith("_integration")
+        if is_real or "one_cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.lab)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does what real releases of ARC do happen in the lab too? Every scenario, `observed.md` as measure.
+"""Does what real releases of ARC do happen in the lab too? `observed.md` is the measure.
 
 Scenarios of one cluster are played two at a time, each in its cluster and organisation; those
 that need both clusters, or change the Actions service, come alone after them. Tolerances are wide

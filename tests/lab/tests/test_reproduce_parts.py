@@ -86,8 +86,9 @@ def test_life_of_an_object_is_made_phase_deleting_gone() -> None:
     history.feed("Pod", "MODIFIED", item("a", phase="Running"), 4.0)
     history.feed("Pod", "MODIFIED", item("a", True, "Running"), 5.0)
     history.feed("Pod", "DELETED", item("a", True, "Running"), 6.0)
-    expected = [(2.0, MADE, "a"), (3.0, "phase Running", "a"), (5.0, DELETING, "a"), (6.0, GONE, "a")]
-    assert told(history) == expected
+    assert told(history) == [
+        (2.0, MADE, "a"), (3.0, "phase Running", "a"), (5.0, DELETING, "a"), (6.0, GONE, "a")
+    ]
 
 
 def test_what_was_there_before_is_no_change() -> None:
