@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 # These wait more than they work.
-LAB_WORKERS ?= 3
+LAB_WORKERS ?= 4
 BIN := $(CURDIR)/$(VENV)/bin
 TREE := $(CURDIR)/build/tree
 HERE := $(TREE)/ansible_collections/arc/lifecycle
@@ -15,7 +15,7 @@ export ANSIBLE_COLLECTIONS_PATH = $(TREE)
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test units sanity sanity-floor lint changelog docs importer integration coverage bench lab-up lab-down lab-smoke clean
+.PHONY: help demo test units sanity lint changelog docs importer integration coverage bench lab-up lab-down lab-smoke clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,7 +36,7 @@ demo: $(HERE) ## Upgrade two lab clusters from ARC 0.9.0 to 0.14.2 while jobs ru
 	$(BIN)/python tests/demo.py
 
 test: ## Run every check (what CI runs)
-	@for gate in units sanity sanity-floor lint changelog docs importer integration; do \
+	@for gate in units sanity lint changelog docs importer integration; do \
 	  echo "== $$gate"; start=$$(date +%s); \
 	  $(MAKE) --no-print-directory $$gate || { echo "== $$gate FAILED"; exit 1; }; \
 	  echo "== $$gate passed in $$(( $$(date +%s) - start )) s"; done

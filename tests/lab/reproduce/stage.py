@@ -304,6 +304,5 @@ def scale_set_of(kind: str, item: Item) -> str:
     return str((item["metadata"].get("labels") or {}).get(await_arc.SET_LABEL))
 
 
-
 def annotations(item: Item) -> Item:
     return item["metadata"].get("annotations") or {}
