@@ -2,20 +2,20 @@
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
-# These wait more than they work.
-LAB_WORKERS ?= 4
+LAB_WORKERS ?= $(WORKERS)
 BIN := $(CURDIR)/$(VENV)/bin
 TREE := $(CURDIR)/build/tree
 HERE := $(TREE)/ansible_collections/arc/lifecycle
 READY := $(VENV)/.ready
 PYTEST := PYTHONPATH=$(TREE) $(BIN)/python -m pytest
+LAB_TESTS = PYTHONPATH=$(TREE):tests $(BIN)/python -m pytest tests/lab/tests tests/integration/lab -v -n $(LAB_WORKERS) --dist loadfile
 LAB := cd tests && $(BIN)/python -m lab
 
 export ANSIBLE_COLLECTIONS_PATH = $(TREE)
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test units sanity lint changelog docs importer integration coverage bench lab-up lab-down lab-smoke clean
+.PHONY: help demo test units sanity lint changelog docs importer integration test-long bench lab-build lab-up lab-down lab-smoke clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,9 +67,14 @@ importer: $(HERE) ## Build the tarball and judge it as Galaxy would
 	rm -rf build/dist && $(BIN)/ansible-galaxy collection build --output-path build/dist
 	$(BIN)/python tests/importer.py build/dist/*.tar.gz
 
-integration: $(HERE) ## On the lab's API servers
-	cd tests && $(BIN)/python -m lab build
-	PYTHONPATH=$(TREE):tests $(BIN)/python -m pytest tests/lab/tests tests/integration/lab -v -m lab -n $(LAB_WORKERS) --dist loadfile --durations=10
+integration: $(HERE) lab-build ## On the lab's API servers
+	$(LAB_TESTS) -m "lab and not long" --durations=10
+
+test-long: $(HERE) lab-build ## What takes minutes each: scenarios, kills at random moments, faults
+	$(LAB_TESTS) -m long
+
+lab-build: $(HERE)
+	$(LAB) build
 
 bench: $(HERE) ## Measure against what a user would type instead
 	$(BIN)/python tests/bench.py
@@ -81,7 +86,7 @@ lab-down: $(HERE) ## Take the lab down
 	$(LAB) down
 
 lab-smoke: $(HERE) ## Two clusters, ARC 0.9.0, 20 jobs, and nothing left
-	cd tests && $(BIN)/python -m lab smoke
+	$(LAB) smoke
 
 clean: ## Remove what make has made here; the built control plane stays in the user's cache
 	rm -rf build $(VENV)

@@ -12,10 +12,10 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Dict, Iterator, List, Optional, Sequence
 
 # Fields of /proc/PID/stat counted from the state, which is the first after the command's ")".
-STATE, SESSION, THREADS, START_TIME = 0, 3, 17, 19
+STATE, PARENT, SESSION, THREADS, START_TIME = 0, 1, 3, 17, 19
 
 
 def _stat(pid: int) -> Optional[List[str]]:
@@ -66,6 +66,12 @@ def signal_group(pid: int, started: Optional[int], number: int) -> None:
 
 def _pids() -> Iterator[int]:
     return (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
+
+
+def parents() -> Dict[int, int]:
+    """The parent of every process that lives; 0 for the first."""
+    looked = {pid: _stat(pid) for pid in _pids()}
+    return {pid: int(fields[PARENT]) for pid, fields in looked.items() if fields}
 
 
 def orphans(pid: int, mark: str) -> List[int]:

@@ -120,6 +120,7 @@ def test_nothing_changes_under_a_running_controller(lab):
     assert lab.put(OLD)["changed"] is False
 
 
+@pytest.mark.long
 def test_up_and_back_twice_with_helm_as_the_owner(gap):
     live = gap.crd(RUNNERS)
     assert [one["manager"] for one in live["metadata"]["managedFields"]][0] == "helm"

@@ -19,7 +19,7 @@ from ansible_collections.arc.lifecycle.tests.integration.lab.drain_lab import (
     DrainLab,
 )
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 CLUSTERS = pytest.mark.parametrize("cluster", list(RELEASES), ids=list(RELEASES.values()))
 
 

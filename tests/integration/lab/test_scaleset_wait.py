@@ -24,7 +24,7 @@ from ansible_collections.arc.lifecycle.tests.integration.lab.drain_lab import (
     DrainLab,
 )
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 CLUSTERS = pytest.mark.parametrize("cluster", list(RELEASES), ids=list(RELEASES.values()))
 # The folder that holds ansible_collections/arc/lifecycle/plugins/module_utils/_edge/connect.py.
 TREE = Path(connect.__file__).parents[6]

@@ -81,6 +81,7 @@ def test_upgrade_under_load_loses_no_job_and_a_second_run_changes_nothing(run):
     assert "| drain |" in first.text, "the drain says what it waits for"
 
 
+@pytest.mark.long
 def test_set_that_vanished_under_3562_is_brought_back(run):
     run.install("0.9.0", SETS)
     since = time.time()
@@ -102,6 +103,7 @@ def test_set_that_vanished_under_3562_is_brought_back(run):
     assert all(one["result"] == "upgraded" for one in done.report["clusters"]), since
 
 
+@pytest.mark.long
 def test_run_that_is_killed_again_and_again_goes_on_and_ends_whole(run):
     """SIGKILL to the whole process group, at moments drawn anew from the whole run."""
     run.install("0.9.3", SETS)
