@@ -146,7 +146,8 @@ def test_without_a_controller_nothing_is_begun_and_what_is_begun_goes_on_later(l
         assert "is scaled to 0" in result["msg"]
     finally:
         lab.scale_controller("green", 1)
-    code, result = drain(lab, "green", web)
+    # The job may have ended, and the controller have cleaned up, before this comes to look.
+    code, result = drain(lab, "green", web, allow_none=True)
     assert (code, result["finished"]) == (0, True), result.get("msg")
     assert_all_done(lab, jobs)
 

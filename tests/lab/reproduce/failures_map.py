@@ -13,7 +13,7 @@ from lab.reproduce.judging import Between, Contains
 from lab.reproduce.scenario import Scenario
 from lab.reproduce.stage import Item, Stage
 
-JOB_S = 25.0
+JOB_S = 45.0
 WATCHED_S = 5.0
 UNREADABLE = "json: cannot unmarshal bool into Go struct field"
 
