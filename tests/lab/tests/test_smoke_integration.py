@@ -55,7 +55,7 @@ def begun(ledger: Dict[str, Any]) -> Any:
 
 def test_smoke_test_is_green_and_leaves_nothing(tmp_path: Path) -> None:
     with smoke(tmp_path / "lab") as process:
-        said, _ = process.communicate(timeout=LIMIT_S)
+        said = process.communicate(timeout=LIMIT_S)[0]
     assert process.returncode == 0, said
     assert "20 jobs completed, nothing left" in said
     assert not (tmp_path / "lab").exists()
@@ -73,11 +73,11 @@ def test_lost_job_and_left_process_are_found(tmp_path: Path) -> None:
             try:
                 job = begun(ledger)[0]
                 crash(Lab(state), job["cluster"], f"arc-runners/{job['runner']}")
-                said, _ = process.communicate(timeout=LIMIT_S)
+                said = process.communicate(timeout=LIMIT_S)[0]
             finally:
                 stranger.kill()
     assert process.returncode == 1, said
     assert "jobs lost: 1" in said and "3 of 4 jobs completed" in said
     assert f"process left: {stranger.pid} sleep 600" in said
     assert f"clear them with: python -m lab down --dir {state.folder}" in said
-    assert [one for one in leftover.of_lab(state.folder)] == []
+    assert leftover.of_lab(state.folder) == []
