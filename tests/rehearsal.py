@@ -124,7 +124,8 @@ class Rehearsal:
 
     def environment(self) -> Dict[str, str]:
         """Ansible's environment: the checkout as a collection, and nothing of the user's own."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "K8S_AUTH"))}
+        foreign = ("ANSIBLE_", "K8S_AUTH", "PYTHONPATH")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
         paths = os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(TOP / "build" / "tree"))
         return {
             **kept, "ANSIBLE_COLLECTIONS_PATH": paths, "ANSIBLE_NOCOWS": "1",
