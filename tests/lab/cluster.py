@@ -21,7 +21,7 @@ from lab.components import LINKS, NODE_PROGRAM, PORTS, Component, start_order
 from lab.errors import LabError
 from lab.node.leftovers import stop_all
 from lab.ports import settled_ports
-from lab.processes import Processes, Spec
+from lab.processes import STOP_AFTER_S, Processes, Spec
 from lab.state import ClusterState, LabState, write_file, write_json
 
 TESTS_DIR = str(Path(__file__).resolve().parent.parent)
@@ -29,6 +29,8 @@ TESTS_DIR = str(Path(__file__).resolve().parent.parent)
 GO_ENVIRONMENT = {"GOGC": "50"}
 ASK_LIMIT_S = 5.0
 GET_LIMIT_S = 10.0
+# While watches are open it does not end by itself; what it knows is in etcd.
+API_SERVER_STOP_S = 1.0
 KUBECONFIG_USERS = ("admin", "node", "controller-manager", "scheduler")
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -146,24 +148,25 @@ class Cluster:
             return component.program != NODE_PROGRAM or self._is_node_ready()
 
         name = self.process_name(component.name)
-        return Spec(name, [*argv, *component.arguments], ready, env)
+        stop_s = API_SERVER_STOP_S if component.name == "apiserver" else STOP_AFTER_S
+        return Spec(name, [*argv, *component.arguments], ready, env, stop_s=stop_s)
 
     def node_spec(self) -> Spec:
         """The node agent alone; to bring back a node that was lost."""
         return self.specs(Path(os.devnull))["node"]
 
     def _is_node_ready(self) -> bool:
-        node = self.get(f"/api/v1/nodes/{self.state.node_name}")
+        node = self.get(f"/api/v1/nodes/{self.state.node_name}", ASK_LIMIT_S)
         conditions = (node or {}).get("status", {}).get("conditions") or []
         return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
-    def get(self, path: str) -> Optional[Dict[str, Any]]:
+    def get(self, path: str, limit_s: float = GET_LIMIT_S) -> Optional[Dict[str, Any]]:
         """An object as the administrator sees it, None for 404. Raises OSError for no answer."""
         port = self.state.ports().get("apiserver")
         if port is None:
             raise OSError(f"cluster {self.name} was never started")
         link = http.client.HTTPSConnection(
-            "127.0.0.1", port, timeout=GET_LIMIT_S, context=self.tls()
+            "127.0.0.1", port, timeout=limit_s, context=self.tls()
         )
         try:
             link.request("GET", path, headers={"Accept": "application/json"})

@@ -9,6 +9,7 @@ can end what an earlier one started, even one that was killed half-way.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from lab.state import LabState, read_json, write_json
 STOP_AFTER_S = 8.0
 KILL_LIMIT_S = 10.0
 LOOK_S = 0.03
+NO_ROOM = os.strerror(errno.ENOSPC).lower()
 # In the environment of every process, and so of its children.
 MARK = "LAB_PROCESS"
 
@@ -33,7 +35,8 @@ MARK = "LAB_PROCESS"
 class Spec:
     """What to start: `name` is unique in the lab (`blue.etcd`), `ready` asks whether it serves.
 
-    `ready` gives True, or False while not yet; it may raise OSError for "not yet".
+    `ready` gives True, or False while not yet; it may raise OSError for "not yet". `stop_s`: what
+    it gets to end by itself where another start replaces it.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Spec:
     ready: Callable[[], bool]
     env: Optional[Dict[str, str]] = None
     limit_s: float = 60.0
+    stop_s: float = STOP_AFTER_S
 
 
 def tail(path: Path, since: int = 0, lines: int = 12) -> str:
@@ -50,6 +54,14 @@ def tail(path: Path, since: int = 0, lines: int = 12) -> str:
     except FileNotFoundError:
         return "  (no log)"
     return "\n".join("  " + line[:300] for line in text.splitlines()[-lines:]) or "  (empty)"
+
+
+def has_said(path: Path, since: int, text: str) -> bool:
+    """Whether a text stands in a log from byte `since` on."""
+    try:
+        return text.encode() in path.read_bytes()[since:]
+    except FileNotFoundError:
+        return False
 
 
 class Processes:
@@ -106,7 +118,7 @@ class Processes:
             # The program itself may be another build of the same: no reason to end it.
             if (self.record(spec.name) or {})["argv"][1:] == list(spec.argv)[1:]:
                 return False
-            self.stop(spec.name)
+            self.stop(spec.name, spec.stop_s)
         record: Dict[str, Any] = {
             "name": spec.name,
             "kind": spec.name.rpartition(".")[2],
@@ -176,9 +188,13 @@ class Processes:
             return False
 
     def _failed(self, spec: Spec, what: str) -> LabError:
-        log = self.log(spec.name)
-        last = tail(log, self._log_from.get(spec.name, 0))
-        return LabError(f"{spec.name} {what}:\n{last}", f"The whole log: {log}")
+        log, since = self.log(spec.name), self._log_from.get(spec.name, 0)
+        remedy = f"The whole log: {log}"
+        if has_said(log, since, NO_ROOM):
+            # Go programs say so long before the end of the stack they print.
+            what = f"{what}, since there is no space left on the device"
+            remedy = f"Free space, or choose another state folder with --dir. {remedy}"
+        return LabError(f"{spec.name} {what}:\n{tail(log, since)}", remedy)
 
     def stop(self, name: str, limit_s: float = STOP_AFTER_S) -> bool:
         """End the process and its group: SIGTERM, then SIGKILL. Gives whether it ran."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 from lab import leftover, toolchain
-from lab.arc import install
+from lab.arc import charts, install
 from lab.arc.install import ScaleSet
 from lab.errors import LabError
 from lab.lab import Lab
@@ -154,6 +154,8 @@ def run(options: argparse.Namespace) -> int:
             f"--jobs {options.jobs} --duration {options.duration:g}: these are no jobs.",
             "Give 1 or more, each of 0 to 3600 seconds.",
         )
+    if not os.environ.get("ARC_LAB_RELEASES"):
+        charts.facts(options.release)
     # What was begun is taken away again, as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()

@@ -17,7 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 # pylint: disable=wrong-import-position
 from lab.kube import path_of  # noqa: E402
 from lab.lab import Lab  # noqa: E402
+from lab.service_client import Service  # noqa: E402
 from lab.state import LabState  # noqa: E402
+from lab.tests.arc_bench import Bench  # noqa: E402
 from lab.tests.live import LiveCluster, Pods  # noqa: E402
 
 CLUSTER = "blue"
@@ -60,3 +62,11 @@ def namespace(one_cluster: LiveCluster) -> Iterator[str]:
 def pods(one_cluster: LiveCluster, namespace: str) -> Pods:
     """The pods of the test's own namespace."""
     return Pods(one_cluster, namespace)
+
+
+@pytest.fixture
+def bench(one_cluster: LiveCluster, tmp_path: Path) -> Iterator[Bench]:
+    """A cluster without ARC; what a test makes is taken away after it."""
+    made = Bench(one_cluster, Service(one_cluster.lab.state.service_url()), tmp_path)
+    yield made
+    made.close()

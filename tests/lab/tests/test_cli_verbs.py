@@ -9,6 +9,8 @@ import argparse
 import errno
 import json
 import pkgutil
+import re
+import shlex
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -38,6 +40,18 @@ def lab(tmp_path: Path) -> LabState:
 
 def test_verbs_of_the_control_planes_are_there() -> None:
     assert {"up", "down", "status", "kubectl", "helm", "inventory"} <= set(verbs())
+
+
+def test_readme_shows_every_verb_and_only_commands_that_there_are() -> None:
+    text = (Path(commands.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    table = [line.split("|") for line in text.splitlines() if line.startswith("| `")]
+    rows = [row for row in table if len(row) == 5]
+    assert {verb for row in rows for verb in re.findall(r"`([a-z-]+)`", row[1])} == set(verbs())
+    typed = re.findall(r"^python -m lab ([^#\n]+)", text, flags=re.MULTILINE)
+    typed += [example for row in rows for example in re.findall(r"`([^`]+)`", row[3])]
+    assert len(typed) > 20
+    for example in typed:
+        parser().parse_args(shlex.split(example))
 
 
 def test_help_lists_every_verb_with_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,6 +111,20 @@ def test_bad_names_of_clusters_are_refused_before_anything_is_made(
     assert main(["up", "--dir", str(tmp_path / "lab"), f"--clusters={names}"]) == 2
     assert "For example: --clusters blue,green" in capsys.readouterr().err
     assert not (tmp_path / "lab").exists()
+
+
+def test_half_written_lab_is_refused_and_cleared_as_the_error_says(
+    lab: LabState, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (lab.folder / "clusters" / "blue").mkdir(parents=True)
+    lab.file.write_text(lab.file.read_text(encoding="utf-8")[:40], encoding="utf-8")
+    # As the lock that every `up` leaves.
+    with lab.lock():
+        pass
+    assert main(["status", "--dir", str(lab.folder)]) == 2
+    assert f"python -m lab down --dir {lab.folder}" in capsys.readouterr().err
+    assert main(["down", "--dir", str(lab.folder)]) == 0
+    assert not lab.folder.exists()
 
 
 def test_status_of_what_does_not_run_is_exit_code_1(

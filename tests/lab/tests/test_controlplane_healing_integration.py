@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does `up` heal what is missing, and does `down` end all of it, whatever happened?
 
-A lab of its own, by the command itself, in a folder that each test may ill-treat.
+By the command itself, in folders that the tests may ill-treat: one lab for all that only break a
+part of it (it is brought up again, as far as need be, for each), one of their own for the others.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pytest
 from lab.components import LINKS
 from lab.mounts import mounts_below
 from lab.processes import Processes
-from lab.state import LabState, read_json
+from lab.state import LabState
 from lab.tests.live import pod, processes
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -84,21 +85,35 @@ class Folder:
         return found + mounts_below(self.state.folder)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Folder]:
-    """A folder without a lab; nothing of it may be left afterwards."""
-    found = Folder(tmp_path / "lab")
-    yield found
+def ended(found: Folder) -> None:
+    """Take it down; nothing of it may be left."""
     found.run("down")
     assert found.left() == []
     assert not found.state.folder.exists()
 
 
 @pytest.fixture
-def lab(folder: Folder) -> Folder:
-    """A lab that is up."""
-    assert folder.up() == sorted(PARTS)
-    return folder
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    """A folder without a lab."""
+    found = Folder(tmp_path / "lab")
+    yield found
+    ended(found)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """The folder of the lab that most tests share."""
+    found = Folder(tmp_path_factory.mktemp("shared") / "lab")
+    yield found
+    ended(found)
+
+
+@pytest.fixture
+def lab(shared: Folder) -> Folder:
+    """The shared lab, whole."""
+    shared.up()
+    assert None not in shared.pids().values()
+    return shared
 
 
 def until(look: Callable[[], Any]) -> Any:
@@ -111,13 +126,13 @@ def until(look: Callable[[], Any]) -> Any:
         time.sleep(0.02)
 
 
-def started_pod(lab: Folder) -> str:
+def started_pod(lab: Folder, name: str) -> str:
     """A pod that runs; gives its uid."""
     until(lambda: "default" in lab.kubectl("get", "serviceaccounts", "-o", "name"))
     script = "trap '' TERM; while :; do sleep 0.2; done"
-    lab.kubectl("create", "-f", "-", given=pod("default", "p", script))
-    lab.kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=20s")
-    return lab.kubectl("get", "pod", "p", "-o", "jsonpath={.metadata.uid}")
+    lab.kubectl("create", "-f", "-", given=pod("default", name, script))
+    lab.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=20s")
+    return lab.kubectl("get", "pod", name, "-o", "jsonpath={.metadata.uid}")
 
 
 def test_second_up_starts_only_what_is_dead(lab: Folder) -> None:
@@ -146,7 +161,7 @@ def test_audit_log_is_switched_on_and_stays_on(lab: Folder) -> None:
 
 
 def test_taken_port_of_the_api_server_is_chosen_anew_everywhere(lab: Folder) -> None:
-    uid = started_pod(lab)
+    uid = started_pod(lab, "p")
     old = lab.blue.ports()["apiserver"]
     lab.processes.kill("blue.apiserver")
     with socket.socket() as stranger:
@@ -163,21 +178,31 @@ def test_taken_port_of_the_api_server_is_chosen_anew_everywhere(lab: Folder) -> 
         lab.kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=20s")
 
 
-def test_down_ends_pods_whose_agent_and_api_server_were_killed(lab: Folder) -> None:
-    uid = started_pod(lab)
-    for name in PARTS:
-        lab.processes.kill(name)
-    assert [line for line in lab.left() if uid in line], "the pod goes on without its agent"
-    lab.run("down")
-    assert lab.left() == []
-
-
-def test_kept_data_come_back(lab: Folder) -> None:
+def test_kept_data_come_back_and_damaged_certificates_are_mended_while_nothing_runs(
+    lab: Folder,
+) -> None:
     lab.kubectl("create", "namespace", "kept")
+    (lab.blue.pki / "ca.key").write_text("")
+    assert "certificates" in lab.run("up", "--clusters", "blue", code=2)
+    assert [name for name, pid in lab.pids().items() if pid is None] == []
     lab.run("down", "--keep")
     assert lab.left() == []
     assert lab.up() == sorted(PARTS)
+    assert lab.run("status")
     assert lab.kubectl("get", "namespace", "kept", "-o", "name") == "namespace/kept\n"
+
+
+def test_down_ends_a_stopped_process_and_pods_whose_agent_was_killed(lab: Folder) -> None:
+    uid = started_pod(lab, "orphan")
+    stopped = lab.pids()["blue.scheduler"]
+    assert stopped
+    os.kill(stopped, signal.SIGSTOP)
+    for name in PARTS:
+        if name != "blue.scheduler":
+            lab.processes.kill(name)
+    assert [line for line in lab.left() if uid in line], "the pod goes on without its agent"
+    lab.run("down")
+    assert lab.left() == []
 
 
 def test_up_interrupted_by_sigterm_leaves_no_process(folder: Folder) -> None:
@@ -188,28 +213,24 @@ def test_up_interrupted_by_sigterm_leaves_no_process(folder: Folder) -> None:
     assert folder.left() == []
 
 
-def test_up_killed_half_way_is_healed_by_the_next(folder: Folder) -> None:
+def test_up_refuses_a_second_one_and_killed_half_way_is_healed_by_the_next(
+    folder: Folder,
+) -> None:
     with start_up(folder) as up:
         until(lambda: folder.processes.running("blue.apiserver"))
+        assert "Another command is changing the lab" in folder.run("up", code=2)
         up.kill()
-        up.wait(LIMIT_S)
+        assert up.wait(LIMIT_S) == -signal.SIGKILL, "it was under way all the time"
     assert folder.processes.running("blue.apiserver")
     assert not {"blue.etcd", "blue.apiserver"} & set(folder.up())
     assert folder.run("status")
+    assert folder.state.cluster_names() == ["blue"]
 
 
 def start_up(folder: Folder) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         folder.command("up", "--clusters", "blue"), cwd=TESTS, stdout=subprocess.DEVNULL
     )
-
-
-def test_second_up_at_the_same_time_is_refused(folder: Folder) -> None:
-    with start_up(folder) as up:
-        until(lambda: folder.processes.running("blue.etcd"))
-        assert "Another command is changing the lab" in folder.run("up", code=2)
-        assert up.wait(LIMIT_S) == 0
-    assert read_json(folder.state.file)["clusters"] == ["blue"]  # type: ignore[index]
 
 
 def test_failed_start_tells_why_and_stops_the_rest(folder: Folder) -> None:
@@ -222,20 +243,3 @@ def test_failed_start_tells_why_and_stops_the_rest(folder: Folder) -> None:
     assert "not a directory" in told
     assert f"The whole log: {folder.processes.log('blue.etcd')}" in told
     assert folder.left() == []
-
-
-def test_damaged_certificates_are_mended_only_while_nothing_runs(lab: Folder) -> None:
-    (lab.blue.pki / "ca.key").write_text("")
-    assert "certificates" in lab.run("up", "--clusters", "blue", code=2)
-    assert [name for name, pid in lab.pids().items() if pid is None] == []
-    lab.run("down", "--keep")
-    assert lab.up() == sorted(PARTS)
-    assert lab.run("status")
-
-
-def test_stopped_process_is_ended_all_the_same(lab: Folder) -> None:
-    pid = lab.pids()["blue.scheduler"]
-    assert pid
-    os.kill(pid, signal.SIGSTOP)
-    lab.run("down")
-    assert lab.left() == []

@@ -40,15 +40,25 @@ def no_crds(one_cluster: LiveCluster) -> None:
         one_cluster.wait(path, lambda crd: crd is None, 60)
 
 
+@pytest.fixture(scope="module")
+def empty_after(state: LabState, one_cluster: LiveCluster, no_crds: None) -> Iterator[None]:
+    """No controller at first, and none in the end."""
+    yield
+    without_controller(state, one_cluster.name)
+
+
 @pytest.fixture
-def controller(state: LabState, one_cluster: LiveCluster, no_crds: None) -> Iterator[str]:
-    """A controller of 0.9.3; gives its Deployment's path."""
-    name = one_cluster.name
-    install.install_controller(state, name, "0.9.3", SYSTEMS)
-    yield path_of("apps/v1", "deployments", SYSTEMS, "arc-gha-rs-controller")
-    if releases(state, name, SYSTEMS):
-        install.uninstall_controller(state, name, namespace=SYSTEMS)
-    await_arc.wait_controller_absent(state, name, SYSTEMS)
+def controller(state: LabState, one_cluster: LiveCluster, empty_after: None) -> str:
+    """A controller of 0.9.3, that of the test before where it is there; gives its Deployment's
+    path."""
+    install.install_controller(state, one_cluster.name, "0.9.3", SYSTEMS)
+    return path_of("apps/v1", "deployments", SYSTEMS, "arc-gha-rs-controller")
+
+
+def without_controller(state: LabState, cluster: str) -> None:
+    if releases(state, cluster, SYSTEMS):
+        install.uninstall_controller(state, cluster, namespace=SYSTEMS)
+    await_arc.wait_controller_absent(state, cluster, SYSTEMS)
 
 
 def releases(state: LabState, cluster: str, namespace: str) -> Dict[str, Dict[str, Any]]:
@@ -86,8 +96,7 @@ def test_helm_leaves_crds_that_are_there(
     after = one_cluster.get(controller)
     assert after and image(after).endswith(":0.14.2")
     assert generators(one_cluster) == ["v0.14.0"] * 4
-    install.uninstall_controller(state, name, namespace=SYSTEMS)
-    await_arc.wait_controller_absent(state, name, SYSTEMS)
+    without_controller(state, name)
     assert generators(one_cluster) == ["v0.14.0"] * 4
 
 
@@ -97,6 +106,14 @@ def dry_run(state: LabState, cluster: str, namespace: str = RUNNERS) -> str:
     command = ("install", "web", chart, "--namespace", namespace, "--dry-run=server")
     values = install.values_of(state, cluster, ScaleSet("web"))
     return helm(state, cluster, *command, values=values)
+
+
+def test_chart_finds_no_controller_where_there_is_none(
+    state: LabState, one_cluster: LiveCluster, empty_after: None
+) -> None:
+    without_controller(state, one_cluster.name)
+    with pytest.raises(LabError, match="No gha-rs-controller deployment found using label"):
+        dry_run(state, one_cluster.name)
 
 
 def test_chart_finds_the_one_controller_of_the_cluster(
@@ -121,13 +138,6 @@ def test_chart_refuses_to_guess_between_two_controllers(
             dry_run(state, name)
     finally:
         install.uninstall_controller(state, name, "second", SYSTEMS)
-
-
-def test_chart_finds_no_controller_where_there_is_none(
-    state: LabState, one_cluster: LiveCluster
-) -> None:
-    with pytest.raises(LabError, match="No gha-rs-controller deployment found using label"):
-        dry_run(state, one_cluster.name)
 
 
 @pytest.mark.parametrize("mode", [None, "kubernetes", "dind"])
@@ -155,8 +165,7 @@ def test_without_a_controller_nothing_goes_and_the_wait_says_what_holds(
     install.install_scale_set(
         state, name, "0.9.3", ScaleSet("lone", RUNNERS), controller_namespace=SYSTEMS
     )
-    install.uninstall_controller(state, name, namespace=SYSTEMS)
-    await_arc.wait_controller_absent(state, name, SYSTEMS)
+    without_controller(state, name)
     install.uninstall_scale_set(state, name, "lone", RUNNERS)
     with pytest.raises(LabError) as caught:
         await_arc.wait_absent(state, name, "lone", RUNNERS, limit_s=1)

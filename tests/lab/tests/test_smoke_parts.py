@@ -119,6 +119,21 @@ def test_a_step_that_fails_ends_the_steps_but_not_down(
     assert "ARC" not in said and "no process and no mount left" in said
 
 
+@pytest.mark.parametrize("wrong, code", [(None, 0), ("jobs", 1), ("left", 1)])
+def test_exit_code_is_the_verdict(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    wrong: Optional[str], code: int,
+) -> None:
+    for step in ("tools", "up", "arc", "jobs", "down", "left"):
+        found = ["Bad."] if step == wrong else []
+        monkeypatch.setattr(Smoke, step, lambda _, found=found: found)
+    assert main(["smoke"]) == code
+    said = capsys.readouterr().out.splitlines()
+    assert len([line for line in said if line.startswith("ok")]) == 6 - code
+    assert said[-1].startswith("smoke: FAILED after" if code else "smoke: passed after")
+    assert ("       Bad." in said) == bool(code)
+
+
 def test_a_lab_that_is_there_is_not_taken_down(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,3 +150,12 @@ def test_no_jobs_are_no_smoke_test(
 ) -> None:
     assert main(["smoke", *arguments]) == 2
     assert "these are no jobs" in capsys.readouterr().err
+
+
+def test_unknown_release_is_refused_before_anything_starts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ARC_LAB_RELEASES", raising=False)
+    assert main(["smoke", "--release", "0.8.0"]) == 2
+    told = capsys.readouterr()
+    assert "no chart of ARC release '0.8.0'" in told.err and told.out == ""
