@@ -97,6 +97,8 @@ def test_second_manager_waits_for_the_lease_and_takes_over(bench: Bench) -> None
     delete_set(bench)
     bench.until(lambda: "Starting workers" in second.log(), "the lease lapses", 30)
     until_gone(bench)
+
+
 def test_listener_bound_to_a_dead_runner_set_dies_until_it_is_deleted(bench: Bench) -> None:
     bench.use_crds("0.14.2")
     manager = bench.start("0.14.2", LAB_ARC_STALE_LISTENER="1")
