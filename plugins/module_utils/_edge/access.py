@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Sequence, Tuple
+from typing import Mapping, Sequence, Tuple
 
 from .._pure.rights import Right
 from .client import Client
@@ -21,18 +21,23 @@ def refused(client: Client, rights: Sequence[Right], deadline: Deadline) -> Tupl
 
     An authorizer that cannot say no (allowed false, but no opinion) counts as refusing.
     """
-    def is_allowed(right: Right) -> bool:
-        attributes = {"verb": right.verb, "group": right.group, "resource": right.resource}
-        if right.namespace:
-            attributes["namespace"] = right.namespace
-        body = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
-        }
-        answer = client.create(ACCESS_REVIEWS.at(), body, deadline)
-        return bool((answer.get("status") or {}).get("allowed"))
+    def is_granted(right: Right) -> bool:
+        return is_allowed(client, {
+            "verb": right.verb, "group": right.group, "resource": right.resource,
+            "namespace": right.namespace,
+        }, deadline)
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        allowed = list(pool.map(is_allowed, rights))
-    return tuple(right for right, is_granted in zip(rights, allowed) if not is_granted)
+        granted = list(pool.map(is_granted, rights))
+    return tuple(right for right, is_there in zip(rights, granted) if not is_there)
+
+
+def is_allowed(client: Client, attributes: Mapping[str, str], deadline: Deadline) -> bool:
+    """Ask one question. `attributes`: of the request; an empty one means any or all."""
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {key: one for key, one in attributes.items() if one}},
+    }
+    answer = client.create(ACCESS_REVIEWS.at(), body, deadline)
+    return bool((answer.get("status") or {}).get("allowed"))

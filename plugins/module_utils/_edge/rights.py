@@ -8,15 +8,10 @@ from __future__ import annotations
 from typing import Iterable, Tuple
 
 from .._pure.errors import WriteFailed
-from . import answers
+from . import access, answers
 from .client import Client
 from .deadline import Deadline
-from .places import Place, Resource
-
-_REVIEWS = Resource(
-    "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview",
-    is_namespaced=False,
-)
+from .places import Place
 
 Wish = Tuple[str, Place]
 
@@ -32,12 +27,7 @@ def missing(client: Client, wishes: Iterable[Wish], deadline: Deadline) -> Tuple
             "verb": verb, "group": place.group, "resource": place.resource,
             "namespace": place.namespace, "name": place.name,
         }
-        body = {
-            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
-        }
-        status = client.create(_REVIEWS.at(), body, deadline).get("status") or {}
-        if not status.get("allowed"):
+        if not access.is_allowed(client, attributes, deadline):
             found.append(answers.right_in_words({**attributes, "user": ""}))
     return tuple(found)
 
