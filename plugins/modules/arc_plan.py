@@ -205,20 +205,13 @@ error:
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import access, connect, reader
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge.client import Client
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import access, fleet_reading
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge.options import (
-    AUTH_OPTIONS,
-    secrets_of,
-)
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
-    model,
     plan,
     report_text,
     rights,
@@ -234,10 +227,7 @@ OPTIONS = {
         "type": "list",
         "elements": "dict",
         "required": True,
-        "options": {
-            "name": {"type": "str", "required": True},
-            "connection": {"type": "dict", "required": True},
-        },
+        "options": fleet_reading.CLUSTER_OPTIONS,
     },
     "target": {"type": "str", "required": True},
     "acknowledge": {"type": "list", "elements": "str", "default": []},
@@ -251,20 +241,9 @@ OPTIONS = {
 
 def check(options: Dict[str, Any]) -> None:
     """Raise BadInput, all problems of the options together."""
-    problems = []
-    names = [one["name"] for one in options["clusters"]]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(_wrong("clusters", f"the name {name} stands there more than once",
-                               "Give each cluster a name of its own"))
-    if not names:
+    problems = fleet_reading.problems_of("clusters", options["clusters"])
+    if not options["clusters"]:
         problems.append(_wrong("clusters", "it is empty", "Name the clusters of the run"))
-    for one in options["clusters"]:
-        unknown = sorted(set(one["connection"]) - set(AUTH_OPTIONS))
-        if unknown:
-            problems.append(_wrong(
-                f"clusters, {one['name']}, connection", f"{', '.join(unknown)} is no connection"
-                " option", f"Use some of {', '.join(sorted(AUTH_OPTIONS))}",
-            ))
     for name in ("timeout", "connect_timeout", "request_timeout"):
         if options[name] <= 0:
             problems.append(_wrong(name, f"{options[name]} is no time limit",
@@ -286,8 +265,8 @@ class Planner:
 
     def result(self) -> Dict[str, Any]:
         """Return the plan as plain data. Raises LifecycleError."""
-        clients = self._of_each(self._connect, self._options["clusters"])
-        clusters = self._of_each(self._read, clients)
+        clients = fleet_reading.connect_each(self._options["clusters"], self._options)
+        clusters = fleet_reading.read_each(clients, self._deadline)
         made = plan.plan_fleet(clusters, self._options["target"], plan.Options(
             acknowledge=tuple(self._options["acknowledge"]),
             suspended=tuple(self._options["suspended"]),
@@ -295,7 +274,7 @@ class Planner:
             order=tuple(one["name"] for one in self._options["clusters"]),
         ))
         by_name = dict(zip((one.id.name for one in clusters), clients))
-        refused = self._of_each(
+        refused = fleet_reading.of_each(
             lambda one: (one.id.name, access.refused(
                 by_name[one.id.name], rights.needed(one), self._deadline)),
             made.clusters,
@@ -304,28 +283,6 @@ class Planner:
             finding for name, ones in refused for finding in rights.missing(name, ones)
         ])
         return _told(made)
-
-    def _connect(self, one: Dict[str, Any]) -> Client:
-        limits = {key: self._options[key] for key in ("connect_timeout", "request_timeout")}
-        return connect.connect({**one["connection"], **limits}, one["name"])
-
-    def _read(self, client: Client) -> model.Cluster:
-        return model.read_cluster(reader.read_snapshot(client, self._deadline))
-
-    def _of_each(self, work: Any, items: Any) -> List[Any]:
-        """Work on all side by side; raises the problems of all together."""
-        def tried(item: Any) -> Tuple[Any, Any]:
-            try:
-                return work(item), None
-            except LifecycleError as error:
-                return None, error
-
-        with ThreadPoolExecutor(max(1, min(8, len(items)))) as pool:
-            done = list(pool.map(tried, items))
-        problems = [error for _value, error in done if error is not None]
-        if problems:
-            raise problems[0] if len(problems) == 1 else BadInput.together(problems)
-        return [value for value, _error in done]
 
 
 def _told(made: plan.Plan) -> Dict[str, Any]:
@@ -348,10 +305,7 @@ def _told(made: plan.Plan) -> Dict[str, Any]:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    for one in module.params["clusters"]:
-        hidden = {one["connection"].get(name) for name in ("api_key", "password")}
-        module.no_log_values.update(str(value) for value in hidden if value)
-        module.no_log_values.update(secrets_of(one["connection"].get("kubeconfig")))
+    module.no_log_values.update(fleet_reading.hidden_of(module.params["clusters"]))
     try:
         check(module.params)
         result = Planner(module.params).result()

@@ -8,17 +8,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: arc_scaleset_drain
-short_description: Take scale sets out of service without losing or stranding a job
+short_description: Take scale sets out of service, or back, without losing or stranding a job
 version_added: 1.0.0
 description:
   - Lets jobs that were assigned get their runner, deletes the AutoscalingRunnerSet objects, and
     waits until listeners, idle runners, busy runners, runner sets and the sets themselves have
     gone. A busy runner is never touched.
+  - Or pauses them, which stay with both limits at 0, or waits for the jobs of sets that somebody
+    else takes away (O(mode)). With O(state=resumed) it brings back what it took away.
   - The helper objects of the chart stay until then, so that running jobs of container mode
     C(kubernetes) keep their ServiceAccount. Uninstall the Helm releases afterwards.
   - Nothing is kept outside the cluster. A drain that was killed is begun again, from any machine.
   - The action plugin of the same name says while it waits what it is waiting for.
 options:
+  state:
+    description:
+      - V(drained) takes the selected sets out of service, as O(mode) says.
+      - V(resumed) brings them back. Limits and update strategy of before come from the notes on
+        the objects themselves, a set that was retired from its copy (O(keep_copy)). Of a
+        selection that names no set, those are meant that a drain left its mark on. It ends when
+        every listener is at work; one that is bound to a runner set that is no more is deleted,
+        and the controller makes another.
+      - A retired set comes back with the labels and annotations of its Helm release, which still
+        describes it. The finalizers of the chart's helper objects, which ARC took off, come back
+        with the next C(helm upgrade).
+    type: str
+    choices: [drained, resumed]
+    default: drained
   scale_sets:
     description:
       - Drain these sets. One that has gone already needs O(allow_none).
@@ -65,10 +81,14 @@ options:
     description:
       - V(retire) deletes the AutoscalingRunnerSet objects, and waits until everything of them has
         gone.
+      - V(pause) keeps the sets, and sets C(minRunners) and C(maxRunners) to 0 until
+        O(state=resumed). A set below ARC 0.9.1 is refused, as its listener takes jobs whatever
+        its limits are. Jobs that were assigned and get no runner wait at GitHub with this set
+        until it is resumed or deleted; RV(sets) says how many.
       - V(wait_only) changes nothing, and waits until no runner is busy, on its way, or in a state
         that cannot be told.
     type: str
-    choices: [retire, wait_only]
+    choices: [retire, pause, wait_only]
     default: retire
   settle:
     description:
@@ -91,6 +111,56 @@ options:
         to have started.
     type: int
     default: 30
+  keep_copy:
+    description:
+      - Store each set as a Secret beside it before it is deleted, so that O(state=resumed) can
+        bring it back. It has spec, limits of before, labels and annotations.
+    type: bool
+    default: true
+  changed_meanwhile:
+    description:
+      - What O(state=resumed) does where limits or the Helm release were changed since the drain.
+      - V(refuse) says so and changes nothing, V(restore) takes what was there before the drain,
+        V(keep) lets changed limits stand.
+    type: str
+    choices: [refuse, keep, restore]
+    default: refuse
+  on_deadline:
+    description:
+      - What happens when O(timeout) is over and jobs still run.
+      - V(fail) changes nothing more, and fails. V(resume) takes back what can be taken back
+        (limits, update strategy, never a deletion), and fails. V(report) changes nothing more,
+        and succeeds with RV(finished) false.
+    type: str
+    choices: [fail, resume, report]
+    default: fail
+  fail_fast:
+    description:
+      - End the wait, as failed, as soon as RV(causes) has something that does not pass by itself.
+    type: bool
+    default: false
+  peers:
+    description:
+      - Other clusters. A set is drained only if one of them serves its name now, in a runner
+        group of its own, and no upgrade is under way there.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: What to call the cluster.
+        type: str
+        required: true
+      connection:
+        description: How to reach it, with the connection options of this module.
+        type: dict
+        required: true
+  may_be_down:
+    description:
+      - Sets that O(peers) need not serve, each C(name) or C(namespace/name), with C(*) and C(?).
+    type: list
+    elements: str
+    default: []
   wait_for_helpers:
     description: Wait until the finalizers of the chart's helper objects have gone too.
     type: bool
@@ -119,8 +189,10 @@ attributes:
     details:
       - A second run finds the sets gone, which needs O(allow_none) where they are named.
 notes:
-  - At the time limit nothing more is changed. The task fails, and RV(holders) names everything it
-    still waits for. Run it again, and it goes on.
+  - At the time limit nothing more is changed, unless O(on_deadline) asks for it. The task fails,
+    and RV(holders) names everything it still waits for. Run it again, and it goes on.
+  - There is no way to end running jobs with this module. Cancel them at GitHub.
+  - With O(timeout=0) it waits for ever.
 seealso:
   - module: arc.lifecycle.arc_info
   - module: arc.lifecycle.arc_scaleset_wait
@@ -143,6 +215,20 @@ EXAMPLES = r"""
       - {namespace: arc-runners, name: web}
       - {namespace: arc-runners, name: build}
     allow_none: true
+
+- name: Let no job start on the sets of a team, while another cluster serves them
+  arc.lifecycle.arc_scaleset_drain:
+    context: east
+    label_selector: [team=web]
+    mode: pause
+    peers:
+      - {name: west, connection: {kubeconfig: ~/.kube/config, context: west}}
+
+- name: Bring back whatever was drained in this cluster
+  arc.lifecycle.arc_scaleset_drain:
+    context: east
+    all: true
+    state: resumed
 
 - name: Wait until no job runs
   arc.lifecycle.arc_scaleset_drain:
@@ -178,11 +264,14 @@ missing:
   elements: str
 sets:
   description:
-    - Each set with its stage, counts of runners by state, the jobs that wait for a runner, and a
-      note of how it settled.
+    - Each set with its stage, counts of runners by state, the jobs that wait for a runner, the
+      seconds it spent in each stage, and a note of how it settled.
     - C(stage) is one of V(settle-controller), V(settle-limits), V(settle-listener),
-      V(settle-assigned), V(delete), V(listener), V(idle), V(busy), V(runner-sets), V(set),
-      V(helpers), V(drained), and V(unknown) where something could not be read.
+      V(settle-assigned), V(delete), V(scale-down), V(listener), V(idle), V(busy), V(strategy),
+      V(runner-sets), V(set), V(helpers), V(drained), and V(unknown) where something could not be
+      read.
+    - With O(state=resumed) it is one of V(going), V(create), V(limits), V(listener) and
+      V(resumed), beside the limits that the set has or gets.
   returned: once the sets were read
   type: list
   elements: dict
@@ -236,6 +325,13 @@ durations:
   returned: once the sets were read
   type: dict
   sample: {settle-controller: 2.1, settle-assigned: 11.0, busy: 42.3}
+timeline:
+  description:
+    - How stage, counts and causes changed, with times, at most 200 entries.
+  returned: once the sets were read, with O(state=drained)
+  type: list
+  elements: dict
+  sample: [{at: '2026-01-01T12:00:00+00:00', stage: busy, counts: {busy: 2, idle: 0}, causes: []}]
 line:
   description: The last progress line.
   returned: once the sets were read
@@ -255,13 +351,22 @@ error:
   type: dict
 """
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import draining, options, task
+from typing import Any, Dict
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    draining,
+    fleet_reading,
+    options,
+    resuming,
+    task,
+)
 
 SCALE_SETS = {
     "namespace": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
 }
 OPTIONS = {
+    "state": {"type": "str", "choices": ["drained", "resumed"], "default": "drained"},
     "scale_sets": {"type": "list", "elements": "dict", "options": SCALE_SETS},
     "namespace": {"type": "str"},
     "names": {"type": "list", "elements": "str"},
@@ -269,18 +374,36 @@ OPTIONS = {
     "controller": {"type": "str"},
     "all": {"type": "bool", "default": False},
     "allow_none": {"type": "bool", "default": False},
-    "mode": {"type": "str", "choices": ["retire", "wait_only"], "default": "retire"},
+    "mode": {"type": "str", "choices": ["retire", "pause", "wait_only"], "default": "retire"},
     "settle": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
     "settle_timeout": {"type": "int", "default": 600},
     "grace": {"type": "int", "default": 30},
+    "keep_copy": {"type": "bool", "default": True},
+    "changed_meanwhile": {
+        "type": "str", "choices": ["refuse", "keep", "restore"], "default": "refuse",
+    },
+    "on_deadline": {"type": "str", "choices": ["fail", "resume", "report"], "default": "fail"},
+    "fail_fast": {"type": "bool", "default": False},
+    "peers": {
+        "type": "list", "elements": "dict", "default": [],
+        "options": fleet_reading.CLUSTER_OPTIONS,
+    },
+    "may_be_down": {"type": "list", "elements": "str", "default": []},
     "wait_for_helpers": {"type": "bool", "default": True},
     "gitops_suspended": {"type": "bool", "default": False},
     **options.SPEAK_OPTIONS,
 }
 
 
+def work(running: task.Task) -> Dict[str, Any]:
+    """Drain or resume."""
+    if running.options["state"] == "resumed":
+        return resuming.resume_sets(running)
+    return draining.drain_sets(running)
+
+
 def main() -> None:
-    task.run(OPTIONS, draining.drain_sets)
+    task.run(OPTIONS, work)
 
 
 if __name__ == "__main__":

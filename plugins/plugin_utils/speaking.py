@@ -52,7 +52,7 @@ class SpeakingAction(ActionBase):
         timeout = _seconds(arguments.get("timeout", DEFAULT_TIMEOUT_S))
         heartbeat = _seconds(arguments.get("heartbeat", DEFAULT_HEARTBEAT_S))
         is_whole = self._task.check_mode or self._task.async_val or "slice" in arguments
-        if is_whole or timeout is None or heartbeat is None:
+        if is_whole or timeout is None or not heartbeat:
             # What is wrong with an option is for the module to say.
             done = self._execute_module(
                 module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
@@ -70,7 +70,7 @@ class SpeakingAction(ActionBase):
         task_vars: Optional[Dict[str, Any]],
     ) -> Dict[str, Any]:
         voice = _Voice(heartbeat)
-        over = time.monotonic() + timeout
+        over = time.monotonic() + timeout if timeout else math.inf
         heard = time.monotonic()
         memory: Dict[str, Any] = {}
         warnings: List[str] = []
@@ -78,7 +78,7 @@ class SpeakingAction(ActionBase):
             part = self._execute_module(
                 module_args={
                     **arguments,
-                    "timeout": max(LEAST_S, math.ceil(over - time.monotonic())),
+                    "timeout": _left_s(over),
                     "slice": min(heartbeat, LONGEST_SLICE_S),
                     "memory": memory,
                 },
@@ -156,10 +156,15 @@ def _outward(
     return done
 
 
+def _left_s(over: float) -> int:
+    """Return what is left for a module, 0 for ever."""
+    return 0 if over == math.inf else max(LEAST_S, math.ceil(over - time.monotonic()))
+
+
 def _seconds(value: Any) -> Optional[int]:
-    """Return a number of seconds above 0, None if it is none."""
+    """Return a number of seconds, 0 or more, None if it is none."""
     try:
         number = int(value)
     except (TypeError, ValueError):
         return None
-    return number if number > 0 else None
+    return number if number >= 0 else None

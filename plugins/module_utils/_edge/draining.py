@@ -11,39 +11,50 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Optional, Tuple
 
-from .._pure import drain, drain_memory, drain_report, drain_request, drain_types, reads
+from .._pure import (
+    drain, drain_copy, drain_memory, drain_patches, drain_report, drain_request, drain_resume,
+    drain_types, fleet, reads,
+)  # fmt: skip
 from .._pure.drain_types import Act, Decision, Target, View
-from .._pure.errors import DeadlineReached, ReadFailed, Refused
+from .._pure.errors import BadInput, Conflict, DeadlineReached, ReadFailed, Refused, Stuck
 from .._pure.objects import ScaleSet
-from . import places, rights, rounds
+from . import drain_writes, fleet_reading, rounds
+from .deadline import Deadline
 from .rounds import Round
 from .task import Result, Task
 
 # How long a look stands where no watch would tell of a change, in seconds.
 _BLIND_S = 5.0
 _HELPERS_S = 2.0
+# How long it may take to take back what can be taken back, once the time is over.
+_UNDO_S = 30.0
+# These pass by themselves: to wait for that is no waste.
+_PASSING = ("unread", "version-gate", "controller-not-ready")
 
 
 def drain_sets(task: Task) -> Result:
-    """Drain as the options say. Raises BadInput, Refused, ReadFailed, DeadlineReached, ..."""
+    """Drain as the options say. Raises BadInput, Refused, ReadFailed, DeadlineReached, Stuck."""
     view = rounds.look(task)
-    _require_seen(task, view)
+    require_seen(task, view)
     draining = _Draining(task, view)
     if not draining.story.targets:
         return draining.result(finished=True)
     draining.judge(view, rounds.now())
     draining.require_may_begin(view)
+    draining.require_peers(view)
     if task.is_check:
         return draining.predict(view)
     spaces = {one.namespace for one in draining.story.targets}
     finished = rounds.go(
         task, view, spaces, draining.judge, draining.do, draining.story.told
     )
-    if not finished and task.deadline.is_over():
-        raise draining.too_late()
-    return draining.result(finished)
+    if finished or not task.deadline.is_over() or task.options["on_deadline"] == "report":
+        return draining.result(finished)
+    left = draining.take_back() if task.options["on_deadline"] == "resume" else None
+    raise draining.too_late(left)
 
 
 class _Draining:
@@ -56,7 +67,7 @@ class _Draining:
         )
         self._decision: Optional[Decision] = None
         self._diff: List[Dict[str, Any]] = []
-        if not memory and self.story.targets and task.options["mode"] == drain.RETIRE:
+        if not memory and self.story.targets and task.options["mode"] != drain.WAIT_ONLY:
             self._learn_rights(view)
 
     def judge(self, view: View, now: datetime) -> Round:
@@ -65,12 +76,14 @@ class _Draining:
         self.story = self.story.seen(view, decision, now)
         self._decision = decision
         self._task.partial.update(self._known(decision.finished))
+        if self._task.options["fail_fast"]:
+            self._require_goes_on(decision)
         valid_s = {"unknown": _BLIND_S, "helpers": _HELPERS_S}.get(decision.stage)
         return Round(decision.finished, decision.acts, drain_report.told(decision), valid_s)
 
     def do(self, act: Act) -> None:
         """Make one write; the result says so even if the next one fails."""
-        self._write(act)
+        drain_writes.write(self._task, act)
         self.story = self.story.did(act, rounds.now())
         self._diff.append(drain_report.difference(act))
         self._task.partial.update(self._known(finished=False))
@@ -78,7 +91,7 @@ class _Draining:
     def predict(self, view: View) -> Result:
         """Try on the server what a run would do, the deletion behind a settling included."""
         for act in self._expected(view):
-            self._write(act)
+            drain_writes.write(self._task, act)
             self.story = self.story.did(act, rounds.now(), predicted=True)
             self._diff.append(drain_report.difference(act))
         return self.result(finished=self._decided().finished)
@@ -95,8 +108,56 @@ class _Draining:
                 details={"refused": [one.as_dict() for one in refused]},
             )
 
-    def too_late(self) -> DeadlineReached:
-        """Say who still holds."""
+    def require_peers(self, view: View) -> None:
+        """Raise Refused where no other cluster serves a set that is about to stop."""
+        options = self._task.options
+        if not options["peers"] or options["memory"] or options["mode"] == drain.WAIT_ONLY:
+            return
+        problems = fleet_reading.problems_of("peers", options["peers"])
+        if problems:
+            raise BadInput.together(problems)
+        others = fleet_reading.read_each(
+            fleet_reading.connect_each(options["peers"], options), self._task.deadline
+        )
+        sets = [
+            one for one in _live(view, self.story.targets)
+            if not any(
+                fnmatchcase(name, pattern)
+                for name in (one.ref.name, f"{one.ref.namespace}/{one.ref.name}")
+                for pattern in options["may_be_down"]
+            )
+        ]
+        unserved = fleet.unserved(view.cluster, sets, others)
+        if unserved:
+            raise Refused(
+                cluster=self._task.cluster.name,
+                object=", ".join(str(one.ref) for one, _why in unserved),
+                cause="; ".join(f"{one.ref.name} is served by no peer ({why})"
+                                for one, why in unserved),
+                next_step="Bring a peer to serve, or name the set in may_be_down: its jobs then"
+                          " wait at GitHub",
+                details={"unserved": [one.ref.as_dict() for one, _why in unserved]},
+            )
+
+    def take_back(self) -> Tuple[str, ...]:
+        """Undo what can be undone; returns what stays, and why. Nothing is waited for."""
+        # The task's own time is over; a write that was begun must not hang for ever either.
+        spare = self._task.with_deadline(Deadline(_UNDO_S))
+        view = rounds.look(spare)
+        acts, left = drain_resume.undo(view, [one.key for one in self.story.targets])
+        for act in acts:
+            try:
+                drain_writes.write(spare, act)
+            except Conflict as error:
+                left += (f"{act.ref}: {error.cause}",)
+                continue
+            self.story = self.story.did(act, rounds.now())
+            self._diff.append(drain_report.difference(act))
+        self._task.partial.update(self._known(finished=False))
+        return left
+
+    def too_late(self, left: Optional[Tuple[str, ...]] = None) -> DeadlineReached:
+        """Say who still holds. `left`: what was not taken back, None where that was not asked."""
         decision, story = self._decided(), self.story
         holders = [one.as_dict() for one in decision.holders]
         names = [f"{one.ref} ({one.reason})" for one in decision.holders[:5]]
@@ -109,10 +170,23 @@ class _Draining:
                 str(one.target) for one in decision.sets if one.stage != "drained"
             ),
             cause=f"after {waited:.0f} s it still waits for {', '.join(names)}{more}{causes}",
-            next_step="Nothing more was changed. Run it again, with a longer timeout if a job"
-                      " needs it: it goes on where it stopped",
-            details={"remaining": holders[:drain_report.MOST_HOLDERS]},
+            next_step=_after_deadline(left),
+            details={
+                "remaining": holders[:drain_report.MOST_HOLDERS],
+                **({} if left is None else {"not_taken_back": list(left)}),
+            },
         )
+
+    def _require_goes_on(self, decision: Decision) -> None:
+        found = [one for one in decision.causes if one.id not in _PASSING]
+        if found:
+            raise Stuck(
+                cluster=self._task.cluster.name,
+                object=found[0].object,
+                cause="; ".join(f"{one.object}: {one.reason}" for one in found[:5]),
+                next_step=f"{found[0].remedy}. Then run it again: it goes on where it stopped",
+                details={"causes": [one.as_dict() for one in found]},
+            )
 
     def result(self, finished: bool) -> Result:
         """Return the result as it stands now."""
@@ -145,35 +219,26 @@ class _Draining:
             gitops_suspended=options["gitops_suspended"],
             rights_missing=self.story.rights_missing,
             wait_for_helpers=options["wait_for_helpers"],
+            keep_copy=options["keep_copy"],
             # By the monotonic clock: a time jump on this machine neither ends nor prolongs it.
-            deadline=now + timedelta(seconds=self._task.deadline.remaining_s()),
+            deadline=None if self._task.is_endless
+            else now + timedelta(seconds=self._task.deadline.remaining_s()),
         )
 
     def _expected(self, view: View) -> Tuple[Act, ...]:
-        acts = self._decided().acts
-        if self._task.options["mode"] == drain.WAIT_ONLY:
+        acts, mode = self._decided().acts, self._task.options["mode"]
+        done = {act.ref.uid for act in acts if act.verb == "delete" or mode == drain.PAUSE}
+        later = [one for one in _live(view, self.story.targets) if one.ref.uid not in done]
+        if mode == drain.WAIT_ONLY:
             return acts
-        deleted = {act.ref.uid for act in acts if act.verb == "delete"}
-        later = [
-            drain.deletion(one, drain.assigned_waiting(one), "after it has settled")
-            for one in _live(view, self.story.targets)
-            if one.ref.uid not in deleted
-        ]
-        return (*acts, *later)
-
-    def _write(self, act: Act) -> None:
-        resource = places.of_kind(act.ref.kind)
-        place = resource.at(act.ref.namespace, act.ref.name)
-        client, deadline = self._task.client, self._task.deadline
-        if act.verb == "delete":
-            client.delete(
-                place, deadline, uid=act.body["preconditions"]["uid"],
-                propagation=act.body["propagationPolicy"], dry_run=self._task.is_check,
-            )
-        elif act.verb == "patch":
-            client.json_patch(place, act.body, deadline, dry_run=self._task.is_check)
-        else:
-            raise ValueError(f"no write is called {act.verb}")
+        if mode == drain.PAUSE:
+            fresh = [one for one in later if drain_patches.touched_limits(view, one) is None]
+            return (*acts, *(drain_patches.pause(one, view) for one in fresh))
+        for one in later:
+            if self._task.options["keep_copy"]:
+                acts += (drain_copy.store(one, view),)
+            acts += (drain.deletion(one, drain.assigned_waiting(one), "after it has settled"),)
+        return acts
 
     def _unreleased(self, view: View) -> Tuple[drain.Cause, ...]:
         """A set that nobody would release is not deleted, and its listener would work on."""
@@ -186,24 +251,21 @@ class _Draining:
         )
 
     def _learn_rights(self, view: View) -> None:
-        """Deleting is a must; without the right to settle the drain goes on and says so."""
-        alive = _live(view, self.story.targets)
-        spaces = sorted({one.ref.namespace for one in alive})
-        client, deadline = self._task.client, self._task.deadline
-        rights.require(
-            client, [("delete", places.SCALE_SETS.at(space)) for space in spaces], deadline
+        """What the aim needs is a must; without the right to settle the drain says so."""
+        spaces = sorted({one.ref.namespace for one in _live(view, self.story.targets)})
+        missing = drain_writes.learn_rights(
+            self._task, view, spaces, self._task.options["mode"]
         )
-        if self._task.options["settle"] == drain.NEVER:
-            return
-        wishes = [("patch", places.SCALE_SETS.at(space)) for space in spaces]
-        wishes += [
-            ("patch", places.DEPLOYMENTS.at(one.ref.namespace))
-            for space in spaces
-            for one in view.cluster.controllers_of(space)
-        ]
-        self.story = replace(
-            self.story, rights_missing=rights.missing(client, wishes, deadline)
-        )
+        self.story = replace(self.story, rights_missing=missing)
+
+
+def _after_deadline(left: Optional[Tuple[str, ...]]) -> str:
+    if left is None:
+        return ("Nothing more was changed. Run it again, with a longer timeout if a job needs it:"
+                " it goes on where it stopped")
+    if left:
+        return f"What could be taken back was. Not so: {'; '.join(left)}"
+    return "What was changed is taken back: the sets take jobs again"
 
 
 def _live(view: View, targets: Tuple[Target, ...]) -> List[ScaleSet]:
@@ -214,7 +276,7 @@ def _live(view: View, targets: Tuple[Target, ...]) -> List[ScaleSet]:
     ]
 
 
-def _require_seen(task: Task, view: View) -> None:
+def require_seen(task: Task, view: View) -> None:
     """A missing right at the begin does not come by itself."""
     for part in drain_types.NEEDED:
         answer = view.snapshot.read(part)

@@ -61,6 +61,14 @@ def read_values(
     return dict(unpack(client.get(place, deadline), client.cluster).get("config") or {})
 
 
+def revision(client: Client, deadline: Deadline, namespace: str, name: str) -> int:
+    """Return the newest revision of one release, 0 if there is none. Nothing is opened."""
+    query = Query(labels=f"owner=helm,name={name}", metadata_only=True)
+    found = client.list(SECRETS.at(namespace), deadline, query).items
+    numbers = [(one["metadata"].get("labels") or {}).get("version", "") for one in found]
+    return max((int(number) for number in numbers if number.isdigit()), default=0)
+
+
 def newest(stored: Iterable[Mapping[str, Any]]) -> List[Tuple[str, str]]:
     """Return (namespace, name) of the Secret with the highest revision of each release."""
     best: Dict[Tuple[str, str], Tuple[int, str]] = {}

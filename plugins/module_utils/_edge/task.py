@@ -12,12 +12,14 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._pure import model, reads
 from .._pure.errors import BadInput, LifecycleError, Refused
-from . import connect, reader
+from . import connect, fleet_reading, reader
 from .client import Client
 from .deadline import Deadline
 from .options import AUTH_OPTIONS, WAIT_OPTIONS, secrets_of
 
 Result = Dict[str, Any]
+
+_FOR_EVER_S = 10 * 365 * 86400.0
 
 
 class Task:
@@ -31,16 +33,21 @@ class Task:
         self.is_check: bool = module.check_mode
         self.is_diff: bool = module._diff  # pylint: disable=protected-access
         self.partial: Result = {"changed": False}
-        limit = self.options["timeout"]
-        if limit <= 0:
-            raise BadInput(
-                cluster="", object="option timeout", cause=f"{limit} is no time limit",
-                next_step="Give a number of seconds above 0",
-            )
-        self.deadline = Deadline(limit)
+        self.deadline = Deadline(_limit_s(self.options))
         self.client: Client = connect.connect(self.options)
         self.cluster = reads.ClusterId(self.client.cluster, "")
         self._module = module
+
+    @property
+    def is_endless(self) -> bool:
+        """True if the task may wait for ever."""
+        return self.options["timeout"] == 0
+
+    def with_deadline(self, deadline: Deadline) -> Task:
+        """Return the same task with another time limit."""
+        twin = copy.copy(self)
+        twin.deadline = deadline
+        return twin
 
     def identify(self) -> None:
         """Learn who answers, for every result. Raises ReadFailed, BadInput or Refused."""
@@ -71,6 +78,20 @@ class Task:
         self._module.warn(text)
 
 
+def _limit_s(options: Mapping[str, Any]) -> float:
+    """Only a drain may wait for ever: how long the jobs take is not ours to say."""
+    limit, may_be_endless = options["timeout"], "on_deadline" in options
+    if limit == 0 and may_be_endless:
+        return _FOR_EVER_S
+    if limit <= 0:
+        also = ", or 0 to wait for ever" if may_be_endless else ""
+        raise BadInput(
+            cluster="", object="option timeout", cause=f"{limit} is no time limit",
+            next_step=f"Give a number of seconds above 0{also}",
+        )
+    return float(limit)
+
+
 def run(
     spec: Mapping[str, Any], work: Callable[[Task], Result], **module_options: Any
 ) -> None:
@@ -82,6 +103,7 @@ def run(
     options = copy.deepcopy({**AUTH_OPTIONS, **WAIT_OPTIONS, **spec})
     module = AnsibleModule(argument_spec=options, supports_check_mode=True, **module_options)
     module.no_log_values.update(secrets_of(module.params["kubeconfig"]))
+    module.no_log_values.update(fleet_reading.hidden_of(module.params.get("peers") or []))
     task = None
     try:
         task = Task(module)

@@ -9,6 +9,7 @@ memory holds timers only, so a drain that was killed is simply begun again.
 
     retire      settle -> the AutoscalingRunnerSet is deleted -> listener gone -> idle gone ->
                 busy ended -> runner sets gone -> set gone -> finalizers of helpers lifted
+    pause       settle -> limits 0 -> idle gone -> busy ended; the set stays (`drain_pause`)
     wait_only   nothing is written; wait until no runner is busy, pending or unknown
 """
 
@@ -18,22 +19,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Dict, List, Sequence, Tuple
 
-from . import drain_causes, drain_leaving, drain_patches, drain_settle, drain_text
+from . import (
+    drain_causes, drain_copy, drain_leaving, drain_patches, drain_pause, drain_settle, drain_text,
+)  # fmt: skip
+from .drain_counts import assigned_waiting
 from .drain_leaving import Remains
 from .drain_types import (
-    ALWAYS, AUTO, DRAINED, NEEDED, NEVER, RETIRE, STAGES, WAIT_ONLY, Act, Assigned, Cause,
+    ALWAYS, AUTO, DRAINED, NEEDED, NEVER, PAUSE, RETIRE, STAGES, WAIT_ONLY, Act, Assigned, Cause,
     Decision, Holder, Memory, Options, SetState, Target, View,
 )  # fmt: skip
-from .drain_patches import undo
 from .drain_selection import Selection, Selector, select
-from .drain_settle import assigned_waiting
 from .objects import Ref, ScaleSet
 from .states import Counts, State
 
 __all__ = [
     "ALWAYS", "AUTO", "Act", "Assigned", "Cause", "Decision", "Holder", "Memory", "NEVER",
-    "Options", "RETIRE", "Selection", "Selector", "Target", "View", "WAIT_ONLY",
-    "assigned_waiting", "decide", "deletion", "select", "undo",
+    "Options", "PAUSE", "RETIRE", "Selection", "Selector", "Target", "View", "WAIT_ONLY",
+    "assigned_waiting", "decide", "deletion", "select",
 ]  # fmt: skip
 
 _MAY_RUN = (State.BUSY, State.PENDING, State.UNKNOWN)
@@ -49,7 +51,7 @@ def decide(view: View, options: Options, memory: Memory, now: datetime) -> Decis
     if unread:
         return _blind(view, options, memory, now, unread)
     left = [drain_leaving.remains(view.cluster, one, view.github) for one in options.targets]
-    refused = _refusals(left, options)
+    refused = _refusals(view, left, options)
     steps = _Steps(view, options, memory, now)
     states = [steps.of(one) for one in left]
     remaining = [one for one, state in zip(left, states) if state.stage != DRAINED]
@@ -109,7 +111,9 @@ class _Steps:
         else:
             settled = self.memory.settled.get(key)
         since = self.memory.settle_since.get(key)
-        step = drain_settle.settle(
+        is_pause = self._options.mode == PAUSE
+        decide_step = drain_pause.pause if is_pause else drain_settle.settle
+        step = decide_step(
             measured, scale_set, self._view, self._options, settled, since, self._now
         )
         assigned = assigned_waiting(measured)
@@ -118,6 +122,8 @@ class _Steps:
             self.acts += step.acts
             return SetState(left.target, step.stage, left.counts, assigned, step.note)
         if self._has_controller(scale_set):
+            if self._options.keep_copy:
+                self.acts.append(drain_copy.store(scale_set, self._view))
             self.acts.append(deletion(scale_set, assigned, step.note))
         return SetState(left.target, "delete", left.counts, assigned, step.note)
 
@@ -147,18 +153,26 @@ def deletion(scale_set: ScaleSet, assigned: Assigned, note: str) -> Act:
     )  # fmt: skip
 
 
-def _refusals(left: Sequence[Remains], options: Options) -> Tuple[Cause, ...]:
+def _refusals(view: View, left: Sequence[Remains], options: Options) -> Tuple[Cause, ...]:
     """A set that a Git operator puts back is drained only if that is suspended."""
-    if options.mode == WAIT_ONLY or options.gitops_suspended:
+    if options.mode == WAIT_ONLY:
         return ()
-    return tuple(
+    unsafe = [
+        cause
+        for one in left
+        if options.mode == PAUSE and one.scale_set is not None
+        for cause in drain_pause.unsafe(one.scale_set, view.cluster)
+    ]
+    if options.gitops_suspended:
+        return tuple(unsafe)
+    return (*unsafe, *(
         Cause("gitops", str(one.target), f"it belongs to {one.scale_set.managed_by}",
               drain_causes.REMEDIES["gitops"])
         for one in left
         if one.scale_set is not None
         and one.scale_set.deleting_since is None
         and one.scale_set.managed_by in drain_settle.GITOPS
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _holders(left: Remains, options: Options) -> List[Holder]:
@@ -166,6 +180,9 @@ def _holders(left: Remains, options: Options) -> List[Holder]:
         return [
             drain_leaving.runner_holder(one) for one in left.runners if one.state in _MAY_RUN
         ]
+    stays = left.scale_set is not None and left.scale_set.deleting_since is None
+    if options.mode == PAUSE and stays:
+        return drain_leaving.holders_of_pause(left)
     return drain_leaving.holders(left, options)
 
 

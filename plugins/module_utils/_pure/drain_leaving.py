@@ -129,6 +129,15 @@ def holders(left: Remains, options: Options) -> List[Holder]:
     return found
 
 
+def holders_of_pause(left: Remains) -> List[Holder]:
+    """Return what a set that stays still waits for: its runners, else the set itself."""
+    found = [runner_holder(one) for one in left.runners]
+    if not found and left.scale_set is not None:
+        text = "its limits or its listener are on their way"
+        found.append(Holder(left.scale_set.ref, "scale-set", text))
+    return found
+
+
 def runner_holder(runner: Runner) -> Holder:
     """Return a runner as a holder; it has been at it since its pod's container started."""
     pod = runner.pod if isinstance(runner.pod, Pod) else None

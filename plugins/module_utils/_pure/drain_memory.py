@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from .drain_types import Act, Decision, Memory, SetKey, Settled, Target, View
+from .drain_types import DRAINED, Act, Decision, Memory, SetKey, Settled, Target, View
 from .errors import BadInput
 from .objects import Job, Runner
 from .states import State
 
 # So many runners and acts stand in a result; beyond it they are counted.
 MOST_LISTED = 500
+MOST_POINTS = 200
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Story:
 
     `targets`: with the UIDs of the begin. `awaited`: runner UID -> runner that was seen busy.
     `acts`: done so far. `durations`: stage -> seconds; `stage` lasts since `stage_since`.
+    `timeline`: how stage, counts and causes changed; its middle is dropped where it gets long.
+    `spent`: by set, stage -> seconds; `standing`: the stage of each at the last look.
     """
 
     begun: datetime
@@ -38,7 +41,10 @@ class Story:
     durations: Mapping[str, float] = field(default_factory=dict)
     stage: str = ""
     stage_since: Optional[datetime] = None
+    spent: Mapping[SetKey, Mapping[str, float]] = field(default_factory=dict)
+    standing: Mapping[SetKey, str] = field(default_factory=dict)
     rights_missing: Tuple[str, ...] = ()
+    timeline: Tuple[Mapping[str, Any], ...] = ()
     told: str = ""
     timers: Memory = Memory()
 
@@ -50,15 +56,41 @@ class Story:
 
     def seen(self, view: View, decision: Decision, at: datetime) -> Story:
         """Return the story after one more look."""
-        durations = dict(self.durations)
-        if self.stage and self.stage_since is not None:
-            spent = max(0.0, (at - self.stage_since).total_seconds())
-            durations[self.stage] = round(durations.get(self.stage, 0.0) + spent, 3)
+        passed = (at - self.stage_since).total_seconds() if self.stage_since else 0.0
+        durations = _longer(self.durations, self.stage, passed)
+        spent = {
+            key: _longer(self.spent.get(key, {}), stage, passed)
+            for key, stage in self.standing.items()
+        }
         return replace(
-            self, durations=durations, stage=decision.stage, stage_since=at,
+            self, durations=durations, stage=decision.stage, stage_since=at, spent=spent,
+            standing={one.target.key: one.stage for one in decision.sets},
             awaited=_awaited(self, view, at) if decision.stage != "unknown" else self.awaited,
-            timers=decision.memory,
+            timers=decision.memory, timeline=_continued(self.timeline, decision, at),
         )  # fmt: skip
+
+
+def _longer(durations: Mapping[str, float], stage: str, passed_s: float) -> Dict[str, float]:
+    if not stage or stage == DRAINED:
+        return dict(durations)
+    # The clock of this machine may be set back in between.
+    return {**durations, stage: round(durations.get(stage, 0.0) + max(0.0, passed_s), 3)}
+
+
+def _continued(
+    timeline: Tuple[Mapping[str, Any], ...], decision: Decision, at: datetime
+) -> Tuple[Mapping[str, Any], ...]:
+    point = {
+        "stage": decision.stage,
+        "counts": decision.counts.as_dict(),
+        "causes": sorted({one.id for one in decision.causes}),
+    }
+    if timeline and {**timeline[-1], "at": ""} == {**point, "at": ""}:
+        return timeline
+    longer = (*timeline, {"at": at.isoformat(), **point})
+    if len(longer) > MOST_POINTS:
+        longer = longer[: MOST_POINTS // 2] + longer[MOST_POINTS // 2 + 1:]
+    return longer
 
 
 def _awaited(story: Story, view: View, at: datetime) -> Dict[str, Mapping[str, Any]]:
@@ -119,7 +151,10 @@ def to_plain(story: Story) -> Dict[str, Any]:
         "durations": dict(story.durations),
         "stage": story.stage,
         "stage_since": _text(story.stage_since),
+        "spent": [[*key, dict(one)] for key, one in story.spent.items()],
+        "standing": [[*key, stage] for key, stage in story.standing.items()],
         "rights_missing": list(story.rights_missing),
+        "timeline": [dict(one) for one in story.timeline],
         "told": story.told,
         "seen": [[cause, what, _text(at)] for (cause, what), at in timers.seen.items()],
         "settled": [
@@ -143,7 +178,10 @@ def from_plain(data: Mapping[str, Any]) -> Story:
             durations=dict(data["durations"]),
             stage=str(data["stage"]),
             stage_since=_time(data["stage_since"]) if data["stage_since"] else None,
+            spent={(space, name): dict(one) for space, name, one in data["spent"]},
+            standing={(space, name): str(one) for space, name, one in data["standing"]},
             rights_missing=tuple(data["rights_missing"]),
+            timeline=tuple(data["timeline"]),
             told=str(data["told"]),
             timers=_timers(data),
         )

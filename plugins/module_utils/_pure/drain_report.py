@@ -33,17 +33,21 @@ def result(story: Story, decision: Optional[Decision], finished: bool) -> Dict[s
         "awaited_count": len(awaited),
         "rights_missing": list(story.rights_missing),
         "durations": dict(story.durations),
+        "timeline": [dict(one) for one in story.timeline],
     }
-    return {**told, **_standing(decision)}
+    return {**told, **_standing(story, decision)}
 
 
-def _standing(decision: Optional[Decision]) -> Dict[str, Any]:
+def _standing(story: Story, decision: Optional[Decision]) -> Dict[str, Any]:
     if decision is None:
         return {"stage": "drained", "sets": [], "counts": {}, "holders": [],
                 "holders_not_shown": 0, "causes": [], "line": "nothing to drain"}
     return {
         "stage": decision.stage,
-        "sets": [one.as_dict() for one in decision.sets],
+        "sets": [
+            {**one.as_dict(), "durations": dict(story.spent.get(one.target.key, {}))}
+            for one in decision.sets
+        ],
         "counts": decision.counts.as_dict(),
         "holders": [one.as_dict() for one in decision.holders[:MOST_HOLDERS]],
         "holders_not_shown": max(0, len(decision.holders) - MOST_HOLDERS),
@@ -73,6 +77,10 @@ def difference(act: Act) -> Dict[str, Any]:
         before: Mapping[str, Any] = {"is_there": True, **act.evidence}
         return {"before_header": header, "after_header": header, "before": dict(before),
                 "after": {"is_there": False}}
+    if act.verb in ("create", "store"):
+        # A pod template may hold what not all may read.
+        return {"before_header": header, "after_header": header, "before": {"is_there": False},
+                "after": {"is_there": True, **act.evidence}}
     tested = {step["path"]: step["value"] for step in act.body if step["op"] == "test"}
     changes: List[Mapping[str, Any]] = [one for one in act.body if one["op"] != "test"]
     return {

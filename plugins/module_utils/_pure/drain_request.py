@@ -13,6 +13,7 @@ from .drain_memory import Story
 from .drain_selection import Selection, Selector, select
 from .drain_types import View
 from .errors import BadInput
+from .objects import Cluster
 
 # Ways to select that may be combined; `scale_sets` and `all` each stand alone.
 _PARTIAL_WAYS = ("namespace", "names", "label_selector", "controller")
@@ -23,7 +24,7 @@ def begin(view: View, options: Mapping[str, Any], now: datetime) -> Story:
 
     Raises BadInput where they select nothing or name what is not there, unless `allow_none`.
     """
-    selection = _select(options, view)
+    selection = selection_of(options, view.cluster)
     left = {
         one.key for one in selection.targets
         if not one.uid and not _is_nothing(drain_leaving.remains(view.cluster, one, {}))
@@ -46,13 +47,14 @@ def begin(view: View, options: Mapping[str, Any], now: datetime) -> Story:
     )
 
 
-def _select(options: Mapping[str, Any], view: View) -> Selection:
+def selection_of(options: Mapping[str, Any], cluster: Cluster) -> Selection:
+    """Return which sets of the cluster the options mean. Raises BadInput."""
     _require_one_way(options)
     named = options["scale_sets"]
     if named is not None and not named:
         return Selection(())
     names = options["names"] or []
-    return select(view.cluster, Selector(
+    return select(cluster, Selector(
         namespaces=(options["namespace"],) if options["namespace"] else (),
         names=tuple(f"{one['namespace']}/{one['name']}" for one in named or ()) or tuple(names),
         labels=_labels(options["label_selector"] or []),

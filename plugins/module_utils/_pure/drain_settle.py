@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Optional, Tuple
 
 from . import drain_patches, reads, releases
-from .drain_types import ALWAYS, NEVER, Act, Assigned, Options, Settled, View
+from .drain_counts import assigned_waiting
+from .drain_types import ALWAYS, NEVER, Act, Options, Settled, View
 from .objects import Cluster, Controller, Pod, Runner, ScaleSet
 from .states import State
 
@@ -31,27 +32,6 @@ class Step(NamedTuple):
     stage: Optional[str]
     acts: Tuple[Act, ...] = ()
     note: str = ""
-
-
-def assigned_waiting(scale_set: ScaleSet) -> Assigned:
-    """Return how many jobs are assigned to a set and have no runner.
-
-    The listener sets `replicas = min(minRunners + assigned, maxRunners)` and writes the job
-    fields of a runner when its job starts, so the difference is what waits. Without a listener
-    the fields are no longer written: then this is the most that can be waiting.
-    """
-    alive = scale_set.live_runner_set
-    if isinstance(alive, reads.Unread) or isinstance(scale_set.runners, reads.Unread):
-        return Assigned(None)
-    if alive is None:
-        return Assigned(0)
-    capped = scale_set.max_runners is not None and alive.replicas >= scale_set.max_runners
-    # A runner that ended keeps its fields until the controller takes it away.
-    started = sum(1 for one in scale_set.runners if one.job is not None)
-    # Replicas may stay above what is wanted (0.9.1 to 0.13.1): an idle runner waits for no job.
-    idle = sum(1 for one in scale_set.runners if one.state is State.IDLE)
-    spare = max(scale_set.min_runners, idle)
-    return Assigned(max(0, alive.replicas - spare - started), capped)
 
 
 def is_needed(scale_set: ScaleSet, options: Options) -> bool:
@@ -93,16 +73,20 @@ def settle(
     """
     if not is_needed(scale_set, options):
         return Step(None, note="nothing ran, so there was nothing to settle")
+    touched = drain_patches.touched_limits(view, scale_set)
+    if touched is not None and touched.is_pause and scale_set.listeners:
+        if not any(one.ref.uid in touched.listeners for one in scale_set.listeners):
+            return Step(None, note="it was paused before, and takes no jobs")
     why_not = obstacle(scale_set, view.cluster, options)
     if why_not:
-        return Step(None, note=_unsettled(measured, why_not))
+        return Step(None, note=unsettled(measured, why_not))
     if since is not None and now - since >= timedelta(seconds=options.settle_timeout_s):
-        return Step(None, note=_unsettled(measured, "the time for settling is over"))
+        return Step(None, note=unsettled(measured, "the time for settling is over"))
     (controller,) = view.cluster.controllers_of(scale_set.ref.namespace)
     if controller.update_strategy != EVENTUAL:
         act = drain_patches.switch(controller, view)
         if act is None:
-            return Step(None, note=_unsettled(measured, f"{controller.ref} takes no arguments"))
+            return Step(None, note=unsettled(measured, f"{controller.ref} takes no arguments"))
         return Step("settle-controller", (act,))
     if not is_rolled_out(controller, view.cluster):
         return Step("settle-controller")
@@ -199,7 +183,8 @@ def _may_run(scale_set: ScaleSet) -> bool:
     )
 
 
-def _unsettled(scale_set: ScaleSet, why: str) -> str:
+def unsettled(scale_set: ScaleSet, why: str) -> str:
+    """Say why a set does not settle, how many jobs wait, and behind which running ones."""
     waiting = assigned_waiting(scale_set)
     text = f"not settled, as {why}"
     if waiting.waiting == 0 and not waiting.at_least:

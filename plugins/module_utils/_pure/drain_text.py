@@ -59,7 +59,11 @@ def _holder(holder: Holder, now: datetime) -> str:
         parts.append(span(max(0.0, (now - holder.since).total_seconds())))
     job = holder.job
     if job is not None:
-        parts.append(" ".join(text for text in (job.repository, job.display_name) if text))
+        run = f"run {job.run_id}" if job.run_id else ""
+        # owner/repository/.github/workflows/file@ref
+        workflow = job.workflow.partition("@")[0].rpartition("/")[2]
+        told = (job.repository, workflow, job.display_name, run)
+        parts.append(" ".join(text for text in told if text))
     else:
         parts.append(holder.state)
     return ", ".join(part for part in parts if part)

@@ -13,13 +13,14 @@ from .objects import Cluster, Job, Ref
 from .reads import Snapshot
 from .states import Counts
 
-RETIRE, WAIT_ONLY = "retire", "wait_only"
+RETIRE, PAUSE, WAIT_ONLY = "retire", "pause", "wait_only"
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
 
 # Stages of one scale set, in order.
 STAGES = (
     "settle-controller", "settle-limits", "settle-listener", "settle-assigned", "delete",
-    "listener", "idle", "busy", "runner-sets", "set", "helpers", "drained",
+    "scale-down", "listener", "idle", "busy", "strategy", "runner-sets", "set", "helpers",
+    "drained",
 )  # fmt: skip
 DRAINED = "drained"
 # Kinds of which everything must be seen before anything is done or called gone.
@@ -60,7 +61,7 @@ class Options:
     runner must be up before a job that was waiting for it counts as started. `stuck_after_s`:
     how long a state must last to be told as a cause of a hang. `gitops_suspended`: the caller
     says that Argo CD or Flux does not put the sets back. `rights_missing`: what the caller may
-    not write of what settling needs.
+    not write of what settling needs. `keep_copy`: store each set on the cluster before it goes.
     """
 
     targets: Tuple[Target, ...]
@@ -72,6 +73,7 @@ class Options:
     gitops_suspended: bool = False
     rights_missing: Tuple[str, ...] = ()
     wait_for_helpers: bool = True
+    keep_copy: bool = False
     deadline: Optional[datetime] = None
 
 
@@ -118,7 +120,10 @@ class Memory:
 
 @dataclass(frozen=True)
 class Act:
-    """One write. `body`: a JSON patch (verb "patch") or delete options (verb "delete").
+    """One write.
+
+    `body`: a JSON patch (verb "patch"), delete options (verb "delete"), the whole object (verb
+    "create"), or the set that is to be remembered (verb "store").
 
     `evidence`: what was read that justifies it; it stands in the result beside the write.
     """

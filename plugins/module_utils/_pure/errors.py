@@ -91,6 +91,10 @@ class DeadlineReached(LifecycleError):
     """The time is over; `details["remaining"]` says who still holds. Nothing more is changed."""
 
 
+class Stuck(LifecycleError):
+    """A cause was found for which a wait cannot end by itself, and the caller wants no more."""
+
+
 class WriteFailed(LifecycleError):
     """The API refused or broke a write; `details` has what was done before."""
 

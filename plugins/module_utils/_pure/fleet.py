@@ -77,11 +77,44 @@ def peers_of(
     return tuple(sorted(found, key=lambda peer: (peer.cluster, peer.scale_set)))
 
 
+def unserved(
+    cluster: Cluster, scale_sets: Sequence[ScaleSet], others: Sequence[Cluster]
+) -> Tuple[Tuple[ScaleSet, str], ...]:
+    """Return the sets that no other cluster serves now, each with the reason.
+
+    A set of the same runner group is no peer: to GitHub both are one (#3372). Neither is one of
+    a cluster in which an upgrade is under way.
+    """
+    found = []
+    under_way = {
+        other.id.name
+        for other in others
+        if any(record.state == "open" for record in reads.seen(other.records))
+    }
+    for one in scale_sets:
+        peers = [
+            peer for peer in peers_of(cluster, one, others)
+            if peer.group.lower() != one.group.lower()
+        ]
+        if any(peer.serves and peer.cluster not in under_way for peer in peers):
+            continue
+        told = [
+            f"{peer.cluster}: {', '.join(peer.trouble) or 'an upgrade is under way there'}"
+            for peer in peers
+        ]
+        found.append((one, "; ".join(told) or "no other cluster has a set of this name in a"
+                      " runner group of its own"))
+    return tuple(found)
+
+
 def trouble_of(cluster: Cluster, scale_set: ScaleSet) -> Tuple[str, ...]:
     """Say why a set does not take jobs at this look, () if it does."""
     memory = health.remember({}, cluster)
     verdict = health.judge_scale_set(cluster, scale_set, None, memory, timedelta(0))
-    return () if isinstance(verdict, health.Healthy) else verdict.reasons
+    found = () if isinstance(verdict, health.Healthy) else verdict.reasons
+    if scale_set.max_runners == 0:
+        found += ("its maxRunners is 0, so it takes no job",)
+    return found
 
 
 def _same_cluster(clusters: Sequence[Cluster]) -> Iterator[Finding]:

@@ -29,6 +29,11 @@ ACCOUNT_NAMESPACE_LABEL = "actions.github.com/controller-service-account-namespa
 ACCOUNT_NAME_LABEL = "actions.github.com/controller-service-account-name"
 ID_ANNOTATION = "runner-scale-set-id"
 GROUP_ANNOTATION = "actions.github.com/runner-group-name"
+# What the controller writes on a set; with its owner's object they would say what is no more.
+ANNOTATIONS_OF_CONTROLLER = (
+    ID_ANNOTATION, GROUP_ANNOTATION, "runner-scale-set-name",
+    "actions.github.com/runner-scale-set-name", "actions.github.com/change-hash",
+)  # fmt: skip
 CLEANUP_PREFIX = "actions.github.com/cleanup-"
 HELM_NAME = "meta.helm.sh/release-name"
 HELM_NAMESPACE = "meta.helm.sh/release-namespace"

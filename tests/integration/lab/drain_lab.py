@@ -33,13 +33,14 @@ ONLINE_S = 3.0
 class DrainLab:
     """Use as a context manager. Scale sets get names of their own, so tests do not meet."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, releases: Optional[Dict[str, str]] = None) -> None:
         self._lab = Lab(LabState(folder))
+        self.releases = releases or RELEASES
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> DrainLab:
-        self._lab.up(list(RELEASES))
-        for cluster, release in RELEASES.items():
+        self._lab.up(list(self.releases))
+        for cluster, release in self.releases.items():
             install.install_controller(self._lab.state, cluster, release)
         self.service = Service(self._lab.state.service_url())
         self.service.settings(runner_online_s=ONLINE_S)
@@ -59,7 +60,7 @@ class DrainLab:
         name = f"{cluster}-{next(self._numbers)}"
         scale_set = install.ScaleSet(name, NAMESPACE, mode=mode, **limits)
         install.install_scale_set(
-            self._lab.state, cluster, RELEASES[cluster], scale_set, wait=wait
+            self._lab.state, cluster, self.releases[cluster], scale_set, wait=wait
         )
         return {"namespace": NAMESPACE, "name": name}
 

@@ -37,8 +37,7 @@ def sound(**changes):
 
 
 def drain(cluster, *, check=False, diff=False, **options):
-    asked = {"host": cluster.url, "timeout": 20, **({} if "all" in options else {"all": True})}
-    asked.update(options)
+    asked = {"host": cluster.url, "timeout": 20, "keep_copy": False, "all": True, **options}
     return run_module.run("arc_scaleset_drain", asked, check=check, diff=diff)
 
 

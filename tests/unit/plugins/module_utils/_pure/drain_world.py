@@ -12,13 +12,14 @@ others, then takes runner set and set. A job is stranded if its set is deleted w
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import drain, model
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import json_patches
 
 STEP_S = 5
+TARGET = drain.Target("arc-runners", "web", "uid-AutoscalingRunnerSet-arc-runners-web")
 
 
 class World:
@@ -42,7 +43,7 @@ class World:
         self.listener: Optional[Dict[str, Any]] = b.listener(self.set)
         wanted = min_runners + len(running) + len(waiting)
         self.group: Optional[Dict[str, Any]] = b.runner_set(self.set, replicas=wanted)
-        self.seen_limits = self.set["spec"].get("maxRunners")
+        self.seen_limits = self._limits()
         self.runners: Dict[str, Dict[str, Any]] = {}
         for seconds in running:
             name = self._make(started=self.now - timedelta(minutes=5))
@@ -81,6 +82,8 @@ class World:
         if act.ref.kind == "Deployment":
             self.deployment = json_patches.applied(self.deployment, act.body)
             self.rollout = 2
+        elif act.ref.kind == "EphemeralRunnerSet":
+            self.group = json_patches.applied(self.group, act.body)
         elif act.verb == "patch":
             self.set = json_patches.applied(self.set, act.body)
         else:
@@ -111,8 +114,8 @@ class World:
         if "deletionTimestamp" in self.set["metadata"]:
             self._take_away()
             return
-        if self.set["spec"].get("maxRunners") != self.seen_limits:
-            self.seen_limits = self.set["spec"].get("maxRunners")
+        if self._limits() != self.seen_limits:
+            self.seen_limits = self._limits()
             self.listener = None
         arguments = self.deployment["spec"]["template"]["spec"]["containers"][0]["args"]
         is_eventual = "--update-strategy=eventual" in arguments
@@ -122,9 +125,19 @@ class World:
             self.listener["metadata"]["uid"] += f"-{self.listener_round}"
         if self.listener and self.group:
             jobs = len(self.jobs) + len(self.waiting)
-            self.group["spec"]["replicas"] = self.set["spec"].get("minRunners", 0) + jobs
+            least, most = self._limits()
+            wanted = (least or 0) + jobs
+            self.group["spec"]["replicas"] = wanted if most is None else min(wanted, most)
+        if self.group and not self.group["spec"].get("replicas"):
+            idle = [n for n, r in self.runners.items() if n not in self.jobs and self._is_online(r)]
+            for name in idle:
+                del self.runners[name]
         while self.group and len(self.runners) < self.group["spec"].get("replicas", 0):
             self._make(started=self.now + timedelta(seconds=self.start_s))
+
+    def _limits(self) -> Tuple[Optional[int], Optional[int]]:
+        spec = self.set["spec"]
+        return spec.get("minRunners"), spec.get("maxRunners")
 
     def _take_away(self) -> None:
         self.listener = None
@@ -146,3 +159,23 @@ class World:
 
     def _is_online(self, raw: Dict[str, Any]) -> bool:
         return self.now >= raw["starts"] + timedelta(seconds=STEP_S)
+
+
+def drained(world, *, memory_lost_at=(), limit=2000, **changes):
+    """Drain until it is finished; returns the stages in order and the acts."""
+    options = drain.Options((TARGET,), **{"grace_s": 15, **changes})
+    memory, stages, acts = drain.Memory(), [], []
+    for number in range(limit):
+        if number in memory_lost_at:
+            memory = drain.Memory()
+        decision = drain.decide(world.view(), options, memory, world.now)
+        memory = decision.memory
+        if not stages or stages[-1] != decision.stage:
+            stages.append(decision.stage)
+        if decision.finished:
+            return stages, acts
+        for act in decision.acts:
+            world.do(act)
+            acts.append(act)
+        world.step()
+    raise AssertionError(f"not drained within {limit} looks: {decision.line}, {decision.sets}")

@@ -284,7 +284,7 @@ def test_progress_line_names_the_longest_job_and_the_time_left():
     decision = decided(parts, deadline=b.NOW + timedelta(minutes=18, seconds=1))
     assert decision.line == (
         "blue | drain | busy 1, idle 0, pending 0, unknown 0"
-        " | web-alive-runner-0, 9 min, acme/app build | 18 min left"
+        " | web-alive-runner-0, 9 min, acme/app build.yml build run 4711 | 18 min left"
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     drain,
+    drain_resume,
     drain_settle,
     drain_types,
     reads,
@@ -176,7 +177,7 @@ def test_listener_that_came_back_in_this_run_means_that_all_had_ended():
 def test_listener_that_came_back_before_this_run_is_taken_away_once_more():
     parts = touched(eventual(max_runners=5), listeners="another")
     (act,) = decided(parts).acts
-    assert act.body[2] == {"op": "add", "path": "/spec/maxRunners", "value": 7}
+    assert act.body[2] == {"op": "replace", "path": "/spec/maxRunners", "value": 7}
     assert '"max": 5' in act.body[3]["value"]
 
 
@@ -185,11 +186,9 @@ def test_limits_that_somebody_changed_meanwhile_are_touched_anew_and_not_put_bac
     parts["autoscalingrunnersets"][0]["spec"]["maxRunners"] = 9
     (act,) = decided(parts).acts
     assert '"max": 9' in act.body[3]["value"]
-    acts, left = drain.undo(view_of(parts), (WEB.key,))
+    acts, left = drain_resume.undo(view_of(parts), (WEB.key,))
     assert acts == ()
-    assert left == (
-        "AutoscalingRunnerSet arc-runners/web: its limits were changed by somebody else meanwhile",
-    )
+    assert "and somebody made them minRunners 1, maxRunners 9 since" in left[0]
 
 
 def test_annotation_that_makes_no_sense_is_not_believed():
@@ -204,9 +203,9 @@ def test_undo_leaves_the_strategy_while_another_set_is_settling():
     parts["deployments"][0]["metadata"]["annotations"][
         "arc.lifecycle/update-strategy-before"
     ] = "--update-strategy=immediate"
-    acts, _left = drain.undo(view_of(parts), ())
+    acts, _left = drain_resume.undo(view_of(parts), ())
     assert acts == ()
-    acts, _left = drain.undo(view_of(parts), (WEB.key,))
+    acts, _left = drain_resume.undo(view_of(parts), (WEB.key,))
     assert acts[0].body[2]["value"] == "--update-strategy=immediate"
 
 
