@@ -80,8 +80,9 @@ test-long: $(HERE) lab-build ## What takes minutes each: scenarios, kills at ran
 lab-build: $(HERE)
 	$(LAB) build
 
-bench: $(HERE) ## Measure against what a user would type instead
+bench: $(HERE) ## Measure against what a user would type instead, and what a drain costs
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench_drain.py
 
 lab-up: $(HERE) ## Two clusters and the Actions service
 	$(LAB) up

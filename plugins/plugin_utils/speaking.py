@@ -21,7 +21,8 @@ from ansible.utils.display import Display
 
 display = Display()
 
-LONGEST_SLICE_S = 10
+# So much earlier than the heartbeat a slice ends: the next one has to begin, and to look.
+LEAD_S = 3
 DEFAULT_TIMEOUT_S = 600
 DEFAULT_HEARTBEAT_S = 30
 # Shorter than what AWX shows of one line.
@@ -79,7 +80,7 @@ class SpeakingAction(ActionBase):
                 module_args={
                     **arguments,
                     "timeout": _left_s(over),
-                    "slice": min(heartbeat, LONGEST_SLICE_S),
+                    "slice": max(1, heartbeat - LEAD_S),
                     "memory": memory,
                 },
                 task_vars=task_vars,
@@ -108,7 +109,7 @@ class _Voice:
         """Take in how the wait stands; `told` differs if that is news."""
         at = time.monotonic()
         # A slice is not cut to the second: speak rather early than late.
-        is_due = at - self._at >= self._heartbeat - LONGEST_SLICE_S / 2
+        is_due = at - self._at >= self._heartbeat - 2 * LEAD_S
         if told == self._told and not is_due:
             return
         self._told, self._at = told, at

@@ -13,7 +13,7 @@ from .._pure.errors import DeadlineReached
 from . import places
 from .client import Query
 from .deadline import Deadline
-from .rounds import Lookout
+from .lookout import Lookout
 from .task import Result, Task
 
 _PARTS = ("deployments", "pods")

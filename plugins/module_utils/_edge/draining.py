@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .._pure import (
     drain, drain_copy, drain_memory, drain_patches, drain_report, drain_request, drain_resume,
@@ -20,7 +20,7 @@ from .._pure import (
 )  # fmt: skip
 from .._pure.drain_types import Act, Decision, Target, View
 from .._pure.errors import BadInput, Conflict, DeadlineReached, ReadFailed, Refused, Stuck
-from .._pure.objects import ScaleSet
+from .._pure.objects import Cluster, ScaleSet
 from . import drain_writes, fleet_reading, rounds
 from .deadline import Deadline
 from .rounds import Round
@@ -119,6 +119,7 @@ class _Draining:
         others = fleet_reading.read_each(
             fleet_reading.connect_each(options["peers"], options), self._task.deadline
         )
+        _require_others(view, others)
         sets = [
             one for one in _live(view, self.story.targets)
             if not any(
@@ -257,6 +258,16 @@ class _Draining:
             self._task, view, spaces, self._task.options["mode"]
         )
         self.story = replace(self.story, rights_missing=missing)
+
+
+def _require_others(view: View, others: Sequence[Cluster]) -> None:
+    for other in others:
+        if other.id.uid == view.cluster.id.uid:
+            raise Refused(
+                cluster=view.cluster.id.name, object=f"peer {other.id.name}",
+                cause=f"it is the cluster that is to be drained (UID {other.id.uid})",
+                next_step="Give the connection of another cluster, or leave that peer out",
+            )
 
 
 def _after_deadline(left: Optional[Tuple[str, ...]]) -> str:

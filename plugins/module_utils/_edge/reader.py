@@ -53,7 +53,7 @@ _LISTS: Dict[str, Tuple[Resource, Query]] = {
     "secrets": (places.SECRETS, _OF_SET),
     "records": (places.SECRETS, _RECORDS),
 }
-_POD_LABELS = (
+POD_LABELS = (
     "actions-ephemeral-runner",
     "app.kubernetes.io/component=runner-scale-set-listener",
     f"{pods.PART_OF_LABEL} in ({','.join(pods.PART_OF_CONTROLLER)})",
@@ -99,12 +99,46 @@ def read_snapshot(
     return reads.Snapshot(at, identity, {part: _named(answers[part], part) for part in asked})
 
 
+def is_labelled(pod: Raw) -> bool:
+    """True for a pod that one of POD_LABELS selects."""
+    labels = pod["metadata"].get("labels") or {}
+    return (
+        "actions-ephemeral-runner" in labels
+        or labels.get("app.kubernetes.io/component") == "runner-scale-set-listener"
+        or labels.get(pods.PART_OF_LABEL) in pods.PART_OF_CONTROLLER
+        or "runner-pod" in labels
+    )
+
+
+class Keeper:
+    """Keeps of each object what the model reads, and each text once.
+
+    5,000 runners have the same labels, and JSON gives copies of them.
+    """
+
+    def __init__(self) -> None:
+        self._texts: Dict[str, str] = {}
+
+    def keep(self, part: str, raw: Raw) -> Dict[str, Any]:
+        """Return what is kept of one object of a part."""
+        return self._shared(_trim(part, raw))
+
+    def _shared(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._texts.setdefault(value, value)
+        if isinstance(value, dict):
+            return {key: self._shared(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._shared(one) for one in value]
+        return value
+
+
 class _Reader:
     def __init__(self, client: Client, deadline: Deadline, namespaces: Tuple[str, ...]) -> None:
         self._client = client
         self._deadline = deadline
         self._namespaces = namespaces
-        self._texts: Dict[str, str] = {}
+        self._keeper = Keeper()
 
     def read(self, part: str) -> reads.Read:
         """Read a part that needs no other."""
@@ -128,7 +162,7 @@ class _Reader:
         found: Dict[str, Raw] = {}
         labelled = run(
             lambda labels: as_read(lambda: self._lists("pods", places.PODS, Query(labels=labels))),
-            _POD_LABELS,
+            POD_LABELS,
         )
         for answer in labelled:
             if not isinstance(answer, reads.Known):
@@ -191,18 +225,8 @@ class _Reader:
             place,
             self._deadline,
             replace(query, page_size=_PAGE_SIZE),
-            keep=lambda raw: self._shared(_trim(part, raw)),
+            keep=lambda raw: self._keeper.keep(part, raw),
         ).items
-
-    def _shared(self, value: Any) -> Any:
-        """Keep each text once: 5,000 runners have the same labels, and JSON gives copies."""
-        if isinstance(value, str):
-            return self._texts.setdefault(value, value)
-        if isinstance(value, dict):
-            return {key: self._shared(one) for key, one in value.items()}
-        if isinstance(value, list):
-            return [self._shared(one) for one in value]
-        return value
 
 
 def _trim(part: str, raw: Raw) -> Dict[str, Any]:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a module goes round until its aim is reached: look, judge, act, wait for a change, again.
 
-Watches tell when to look again, so waiting costs no request. What follows from time alone (a
-settle time is over) is judged from the last look; acts follow a fresh look only. A slice ends
-early where there is something new to say.
+What changes is judged as the watches tell it, and what follows from time alone (a settle time is
+over) from the same, so waiting costs no request. Acts, and the end, follow a fresh look only. A
+slice ends early where there is something new to say.
 """
 
 from __future__ import annotations
@@ -15,31 +15,22 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Callable, Dict, Iterable, NamedTuple, Optional, Sequence, Tuple
 
-from .._pure import drain_types, pods, reads
+from .._pure import drain_types, reads
 from .._pure.drain_types import Act, View
 from .._pure.errors import Conflict
-from .._pure.objects import Listener, Ref
+from .._pure.objects import Ref
 from . import places
 from .client import Query
 from .deadline import Deadline
-from .places import Place
+from .lookout import Mirror
 from .task import Task
-from .watch_many import Heartbeat, Watched, watch_many
 
 PARTS: Tuple[str, ...] = drain_types.NEEDED + drain_types.HELPERS
 
-_TICK_S = 0.2  # also: how long it must be silent after a change before the next look
-_LONGEST_UNREST_S = 1.0
+_CONFLICT_PAUSE_S = 0.2
 _JUDGE_EVERY_S = 1.0
-_FIRST_LIST_LIMIT_S = 10.0
 _LEAST_SLICE_S = 2.0
 _MOST_CONFLICTS = 10
-# Beyond this one watch of the whole cluster is less than one of each namespace.
-_MOST_NAMESPACES = 3
-_BARE = Query(metadata_only=True)
-_OF_CONTROLLER = Query(
-    labels=f"{pods.PART_OF_LABEL} in ({','.join(pods.PART_OF_CONTROLLER)})", metadata_only=True
-)
 
 
 class Round(NamedTuple):
@@ -104,7 +95,7 @@ def go(
     writer = _Writer(do)
     view = first
     with contextlib.ExitStack() as stack:
-        lookout: Optional[Lookout] = None
+        mirror: Optional[Mirror] = None
         while True:
             verdict = judge(view, now())
             if verdict.finished:
@@ -112,13 +103,13 @@ def go(
             if until.is_over():
                 return False
             fits = writer.write(verdict.acts)
-            if lookout is None:
-                lookout = stack.enter_context(
-                    contextlib.closing(Lookout(task, watched(view, namespaces), until))
+            if mirror is None:
+                mirror = stack.enter_context(
+                    contextlib.closing(Mirror(task, view, namespaces, until))
                 )
             elif not fits:
-                task.deadline.pause(_TICK_S)
-            if fits and not _wait(lookout, view, verdict, judge, until, told if slice_s else None):
+                task.deadline.pause(_CONFLICT_PAUSE_S)
+            if fits and not _wait(mirror, view, verdict, judge, until, told if slice_s else None):
                 return False
             view = look(task)
             if task.deadline.is_over() and view.cluster.unread:
@@ -126,20 +117,27 @@ def go(
 
 
 def _wait(
-    lookout: Lookout, view: View, verdict: Round, judge: Judge, until: Deadline,
+    mirror: Mirror, view: View, verdict: Round, judge: Judge, until: Deadline,
     told: Optional[str],
 ) -> bool:
-    """Wait for a reason to look again; False if the slice is over before there is one."""
+    """Wait for a reason to look again; False if the slice is over before there is one.
+
+    `view`: the last look. `verdict`: what was said of it, and done.
+    """
     started = until.elapsed_s()
     while True:
-        if lookout.wait(_JUDGE_EVERY_S):
-            return True
+        is_changed = mirror.wait(_JUDGE_EVERY_S)
+        if is_changed:
+            if not mirror.is_whole:
+                return True
+            view = mirror.view(view, now())
         if until.is_over():
             return False
         later = judge(view, now())
-        waited_s = until.elapsed_s() - started
-        if later.finished or (later.acts and not verdict.acts):
+        # Right after a write the watches may not have told of it yet.
+        if later.finished or (later.acts and (is_changed or not verdict.acts)):
             return True
+        waited_s = until.elapsed_s() - started
         if later.valid_s is not None and waited_s >= later.valid_s:
             return True
         is_news = told is not None and later.told != told
@@ -165,69 +163,3 @@ class _Writer:
                     raise
                 return False
         return True
-
-
-class Lookout:
-    """Tells when something changed. The first time is when every watch has begun."""
-
-    def __init__(self, task: Task, watch: Sequence[Watched], until: Deadline) -> None:
-        self._until = until
-        self._changes = watch_many(task.client, watch, until, _TICK_S)
-        self._unlisted = len(watch)
-
-    def wait(self, limit_s: float) -> bool:
-        """Return True once something changed and it is quiet again; False after `limit_s`."""
-        started = self._until.elapsed_s()
-        changed_at: Optional[float] = None
-        for change in self._changes:
-            at = self._until.elapsed_s()
-            if not isinstance(change, Heartbeat):
-                self._unlisted -= 1 if self._unlisted else 0
-                changed_at = at if changed_at is None else changed_at
-            is_listed = self._unlisted == 0 or at - started >= _FIRST_LIST_LIMIT_S
-            if changed_at is None:
-                if at - started >= limit_s:
-                    return False
-            elif is_listed and (
-                isinstance(change, Heartbeat) or at - changed_at >= _LONGEST_UNREST_S
-            ):
-                return True
-        return changed_at is not None
-
-    def close(self) -> None:
-        """End the watches."""
-        self._changes.close()
-
-
-def watched(view: View, namespaces: Iterable[str]) -> Tuple[Watched, ...]:
-    """Return what to watch: kinds that are there, in the namespaces concerned."""
-    cluster = view.cluster
-    spaces = set(namespaces)
-    homes = {one.ref.namespace for one in reads.seen(cluster.controllers)}
-    homes |= {one.ref.namespace for one in _listeners(view)}
-    found = []
-    for part, resource, query, where in (
-        ("autoscalingrunnersets", places.SCALE_SETS, _BARE, spaces),
-        ("ephemeralrunnersets", places.RUNNER_SETS, _BARE, spaces),
-        ("ephemeralrunners", places.RUNNERS, _BARE, spaces),
-        ("autoscalinglisteners", places.LISTENERS, _BARE, homes),
-        ("pods", places.PODS, _BARE, spaces | homes),
-        ("deployments", places.DEPLOYMENTS, _OF_CONTROLLER, homes),
-    ):
-        if part not in cluster.kinds_absent:
-            found += [(place, query) for place in _where(resource, where)]
-    return tuple(found)
-
-
-def _where(resource: places.Resource, namespaces: Iterable[str]) -> Sequence[Place]:
-    names = sorted(namespaces)
-    if not names or len(names) > _MOST_NAMESPACES:
-        return [resource.at()]
-    return [resource.at(name) for name in names]
-
-
-def _listeners(view: View) -> Iterable[Listener]:
-    cluster = view.cluster
-    for scale_set in reads.seen(cluster.scale_sets):
-        yield from reads.seen(scale_set.listeners)
-    yield from reads.seen(cluster.orphan_listeners)

@@ -16,7 +16,7 @@ import random
 import socket
 import threading
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 from .._pure.errors import ReadFailed
 from . import answers, retry
@@ -51,7 +51,10 @@ class Change:
 
 
 class Watch:
-    """The changes of one collection. `stop()` may be called from another thread, at any time."""
+    """The changes of one collection. `stop()` may be called from another thread, at any time.
+
+    `keep`: what to keep of each object, as soon as it came.
+    """
 
     def __init__(
         self,
@@ -60,8 +63,10 @@ class Watch:
         deadline: Deadline,
         query: Query = EVERYTHING,
         resource_version: str = "",
+        keep: Optional[Callable[[Dict[str, Any]], Dict[str, Any]]] = None,
     ) -> None:
         self._client = client
+        self._keep = keep
         self._place = place
         self._deadline = deadline
         self._query = query
@@ -83,7 +88,9 @@ class Watch:
             if not self._resource_version:
                 if self._failures > 1:
                     self._pause()
-                listing = self._client.list(self._place, self._deadline, self._query)
+                listing = self._client.list(
+                    self._place, self._deadline, self._query, self._keep
+                )
                 self._resource_version = listing.resource_version
                 yield Change(self._place, ChangeKind.RELISTED, items=listing.items)
             yield from self._connection()
@@ -180,7 +187,7 @@ class Watch:
             self._resource_version = str(version)
         if kind not in ChangeKind.__members__:
             return None
-        return Change(self._place, ChangeKind[kind], item)
+        return Change(self._place, ChangeKind[kind], self._keep(item) if self._keep else item)
 
     def _pause(self, asked_s: float = 0.0) -> None:
         self._failures += 1

@@ -12,7 +12,7 @@ from __future__ import annotations
 import queue
 import threading
 from dataclasses import dataclass
-from typing import Iterator, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, Sequence, Tuple, Union
 
 from .client import EVERYTHING, Client, Query
 from .deadline import Deadline
@@ -31,7 +31,8 @@ class Heartbeat:
     waited_s: float
 
 
-Watched = Union[Place, Tuple[Place, Query]]
+Keep = Callable[[Dict[str, Any]], Dict[str, Any]]
+Watched = Union[Place, Tuple[Place, Query], Tuple[Place, Query, Keep]]
 
 
 def watch_many(
@@ -63,8 +64,10 @@ def watch_many(
 
 
 def _watch(client: Client, watched: Watched, deadline: Deadline) -> Watch:
-    place, query = watched if isinstance(watched, tuple) else (watched, EVERYTHING)
-    return Watch(client, place, deadline, query)
+    if not isinstance(watched, tuple):
+        return Watch(client, watched, deadline, EVERYTHING)
+    place, query, *rest = watched
+    return Watch(client, place, deadline, query, keep=rest[0] if rest else None)
 
 
 def _drain(

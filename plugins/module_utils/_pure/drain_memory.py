@@ -158,7 +158,8 @@ def to_plain(story: Story) -> Dict[str, Any]:
         "told": story.told,
         "seen": [[cause, what, _text(at)] for (cause, what), at in timers.seen.items()],
         "settled": [
-            [*key, _text(one.since), one.waiting, sorted(one.up)]
+            [*key, _text(one.since), one.waiting, sorted(one.up), sorted(one.seen),
+             sorted(one.there), _text(one.still_since)]
             for key, one in timers.settled.items()
         ],
         "settle_since": [[*key, _text(at)] for key, at in timers.settle_since.items()],
@@ -195,8 +196,11 @@ def from_plain(data: Mapping[str, Any]) -> Story:
 
 def _timers(data: Mapping[str, Any]) -> Memory:
     settled: Dict[SetKey, Settled] = {
-        (namespace, name): Settled(_time(since), int(waiting), frozenset(up))
-        for namespace, name, since, waiting, up in data["settled"]
+        (namespace, name): Settled(
+            _time(since), int(waiting), frozenset(up), frozenset(seen), frozenset(there),
+            _time(still) if still else None,
+        )
+        for namespace, name, since, waiting, up, seen, there, still in data["settled"]
     }
     return Memory(
         seen={(cause, what): _time(at) for cause, what, at in data["seen"]},

@@ -24,6 +24,8 @@ from .states import State
 EVENTUAL = "eventual"
 GITOPS = ("argocd", "flux")
 _GONE_OR_LOST = (State.FINISHED, State.FAILED)
+# So long after the last runner had time to begin a job none has come, so none will.
+STILL_S = 15.0
 
 
 class Step(NamedTuple):
@@ -112,10 +114,21 @@ def observe(
     """Return what the set is measured by, after one more look without a listener."""
     if known is None:
         known = Settled(now, most_waiting(scale_set))
-    fresh = frozenset(
-        one.ref.uid for one in scale_set.runners if one.job is None and is_up(one, options, now)
+    alive = [one for one in scale_set.runners if one.state not in _GONE_OR_LOST]
+    there = frozenset(one.ref.uid for one in alive)
+    lost = {one.ref.uid for one in scale_set.runners if one.state is State.FAILED}
+    jobless = [one for one in alive if one.job is None]
+    up = {one.ref.uid for one in jobless if is_up(one, options, now)}
+    is_still = there == known.there and all(
+        one.job is not None or one.ref.uid in up for one in alive
     )
-    return replace(known, up=known.up | fresh)
+    return replace(
+        known,
+        up=known.up | up | (known.seen - there - lost),
+        seen=known.seen | frozenset(one.ref.uid for one in jobless),
+        there=there,
+        still_since=(known.still_since or now) if is_still else None,
+    )  # fmt: skip
 
 
 def most_waiting(scale_set: ScaleSet) -> int:
@@ -142,8 +155,13 @@ def is_up(runner: Runner, options: Options, now: datetime) -> bool:
 def has_started(
     scale_set: ScaleSet, settled: Optional[Settled], options: Options, now: datetime
 ) -> bool:
-    """True if every assigned job has its runner: enough came up, or all that are wanted are."""
-    if settled is not None and len(settled.up) >= settled.waiting:
+    """True if every assigned job has its runner, or no more runners come.
+
+    Enough came up, or all that are wanted are, or it is still: from 0.9.1 on a runner set makes
+    no other for one that ended until its listener asks for it (patchID).
+    """
+    if settled is not None and (len(settled.up) >= settled.waiting or is_still(
+            settled, options, now)):
         return True
     alive = scale_set.live_runner_set
     if alive is None:
@@ -156,6 +174,19 @@ def has_started(
         and is_up(one, options, now)
     )
     return up >= alive.replicas
+
+
+def is_still(settled: Settled, options: Options, now: datetime) -> bool:
+    """True if for long no runner has come, and none is on its way."""
+    patience = timedelta(seconds=options.grace_s + STILL_S)
+    return settled.still_since is not None and now - settled.still_since >= patience
+
+
+def _note(settled: Optional[Settled], options: Options, now: datetime) -> str:
+    missing = settled.waiting - len(settled.up) if settled else 0
+    if settled is None or missing <= 0 or not is_still(settled, options, now):
+        return "every assigned job has its runner"
+    return f"no more runners come: {missing} assigned jobs may wait until the set has gone"
 
 
 def _after_switch(
@@ -173,7 +204,7 @@ def _after_switch(
             return Step(None, note="every assigned job had ended: the listener came back")
         return Step("settle-limits", (drain_patches.touch(scale_set, view),))
     if has_started(scale_set, settled, options, now):
-        return Step(None, note="every assigned job has its runner")
+        return Step(None, note=_note(settled, options, now))
     return Step("settle-assigned")
 
 

@@ -97,13 +97,18 @@ class View:
 class Settled:
     """What a settling set is measured by, from the first look without a listener.
 
-    `waiting`: most jobs that could be waiting then. `up`: UIDs of runners without job fields
-    that have been up for the grace time since; some may have gone.
+    `waiting`: most jobs that could be waiting then. `seen`: UIDs of the runners without job
+    fields since then; `up`: of those among them that had time to begin a job, or have ended
+    since, as a runner ends with its job only. `there`: UIDs at the last look; `still_since`:
+    since when no other came and none is on its way, None if one is.
     """
 
     since: datetime
     waiting: int
     up: FrozenSet[str] = frozenset()
+    seen: FrozenSet[str] = frozenset()
+    there: FrozenSet[str] = frozenset()
+    still_since: Optional[datetime] = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ansible_collections.arc.lifecycle.tests.integration.lab.drain_lab import (
     DrainLab,
 )
 
-pytestmark = [pytest.mark.lab, pytest.mark.long]
+pytestmark = pytest.mark.lab
 KILLS = 50
 COPY = "arc-lifecycle-copy-{name}"
 NOTE = "arc.lifecycle/limits-before"
@@ -90,6 +90,7 @@ def test_paused_set_takes_no_job_until_it_is_resumed(lab, client):
     assert (code, again["changed"], again["finished"]) == (0, False, True)
 
 
+@pytest.mark.long
 def test_release_without_capacity_is_not_paused(lab):
     web = lab.install("blue")
     code, result = drain(lab, web, cluster="blue", mode="pause")
@@ -120,6 +121,7 @@ def test_retired_set_comes_back_with_its_limits_and_its_helm_release(lab, client
     lab.uninstall("green", web)
 
 
+@pytest.mark.long
 def test_helm_release_that_went_meanwhile_is_asked_about(lab, client):
     web = lab.install("green")
     drain(lab, web)
@@ -141,6 +143,7 @@ def test_limits_that_somebody_changed_meanwhile_are_asked_about(lab, client):
     assert (code, limits(client, web)) == (0, (1, 3)), result.get("msg")
 
 
+@pytest.mark.long
 def test_deadline_that_asks_for_it_takes_the_drain_back(lab, client):
     web = lab.install("green", min_runners=1, max_runners=4)
     before = limits(client, web), strategy(client)
@@ -154,6 +157,7 @@ def test_deadline_that_asks_for_it_takes_the_drain_back(lab, client):
     assert_takes_jobs(lab, web)
 
 
+@pytest.mark.long
 def test_deadline_that_only_reports_succeeds_and_says_who_holds(lab):
     web = lab.install("green")
     jobs = lab.service.queue(web["name"], 1, duration_s=15)
@@ -165,6 +169,7 @@ def test_deadline_that_only_reports_succeeds_and_says_who_holds(lab):
     assert (code, result["finished"]) == (0, True)
 
 
+@pytest.mark.long
 def test_cause_that_does_not_pass_ends_a_wait_that_asked_for_it(lab):
     web = lab.install("green")
     jobs = lab.service.queue(web["name"], 1, duration_s=20)
@@ -181,6 +186,7 @@ def test_cause_that_does_not_pass_ends_a_wait_that_asked_for_it(lab):
     assert (code, result["finished"]) == (0, True)
 
 
+@pytest.mark.long
 def test_set_that_no_peer_serves_is_not_drained(lab):
     web = lab.install("green")
     peers = [{"name": "blue", "connection": {"kubeconfig": lab.kubeconfig, "context": "blue"}}]
@@ -192,6 +198,7 @@ def test_set_that_no_peer_serves_is_not_drained(lab):
     assert (code, result["finished"]) == (0, True), result.get("msg")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["pause", "retire"])
 def test_kills_at_random_points_leave_a_drain_that_ends_the_same(lab, client, mode):
     """Half of the kills each; the limits of before come back right, and no job suffers."""

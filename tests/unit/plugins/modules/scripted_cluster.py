@@ -42,7 +42,7 @@ class ScriptedCluster(api_server.ApiServer):
     ) -> None:
         super().__init__()
         self.parts: Dict[str, List[Raw]] = {key: list(value) for key, value in parts.items()}
-        self.denied = denied
+        self.denied, self.uid = denied, UID
         self.writes: List[Tuple[str, str, bool]] = []
         self._controller = controller
         self._faults: List[Tuple[str, str, Reply, Optional[str]]] = []
@@ -81,7 +81,7 @@ class ScriptedCluster(api_server.ApiServer):
         if seen.path == "/version":
             return Reply(body={"gitVersion": "v1.33.1"})
         if seen.path == "/api/v1/namespaces/kube-system":
-            return Reply(body={"metadata": {"name": "kube-system", "uid": UID}})
+            return Reply(body={"metadata": {"name": "kube-system", "uid": self.uid}})
         found = _PATH.fullmatch(seen.path)
         if found is None:
             return Reply(404, "404 page not found")

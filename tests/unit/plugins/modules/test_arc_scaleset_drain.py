@@ -166,13 +166,20 @@ def test_deletion_that_led_to_nothing_is_made_again():
 
 
 def test_read_that_fails_later_is_not_taken_for_the_end():
-    def forbid(cluster, _verb, _raw):
+    """The watches tell that all has gone; the look that is to confirm it is refused."""
+    def forbid(cluster, verb, raw):
         cluster.fault("GET", f"{ARC}/ephemeralrunners", *[FORBIDDEN] * 2)
+        take_away(cluster, verb, raw)
 
     with ScriptedCluster(sound(), forbid) as cluster:
-        code, result = drain(cluster, timeout=8)
+        code, result = drain(cluster, timeout=20)
+        assert (code, result["finished"]) == (0, True)
+        assert "unknown" in result["durations"]
+        assert "unread" in {one for point in result["timeline"] for one in point["causes"]}
+    with ScriptedCluster(sound(), forbid) as cluster:
+        code, result = drain(cluster, timeout=4)
     assert code == 1 and result["error"]["class"] == "DeadlineReached"
-    assert "unknown" in result["durations"] and result["holders"]
+    assert result["stage"] == "unknown" and result["holders"]
 
 
 def test_missing_right_to_delete_is_named_before_anything_is_written():

@@ -82,7 +82,7 @@ def test_each_slice_gets_the_memory_and_what_is_left_of_the_time(clock, shown):
     spoken(plugin, timeout=100, heartbeat=60)
     assert [one["timeout"] for one in plugin.given] == [100, 60, 20]
     assert [one["memory"] for one in plugin.given] == [{}, {"told": "a"}, {"told": "b"}]
-    assert {one["slice"] for one in plugin.given} == {speaking.LONGEST_SLICE_S}
+    assert {one["slice"] for one in plugin.given} == {60 - speaking.LEAD_S}
     assert {one["x"] for one in plugin.given} == {1}
 
 

@@ -24,14 +24,17 @@ TARGET = drain.Target("arc-runners", "web", "uid-AutoscalingRunnerSet-arc-runner
 
 class World:
     """`running`: seconds that each running job still needs. `waiting`: likewise, of jobs that
-    are assigned and have no runner. `start_s`: what a runner needs to come up."""
+    are assigned and have no runner. `start_s`: what a runner needs to come up. `replaces`: a
+    runner that ended is replaced although no listener asks for it, as 0.9.0 does."""
 
     def __init__(
         self, *, running: List[int], waiting: List[int], min_runners: int = 0,
         start_s: int = 10, release: str = "0.9.3", max_runners: Optional[int] = 50,
+        replaces: bool = True,
     ) -> None:
         self.now: datetime = b.NOW
         self.start_s = start_s
+        self.replaces, self.is_filled = replaces, False
         self.waiting = list(waiting)
         self.jobs: Dict[str, int] = {}
         self.completed = self.stranded = self.killed = 0
@@ -127,13 +130,18 @@ class World:
             jobs = len(self.jobs) + len(self.waiting)
             least, most = self._limits()
             wanted = (least or 0) + jobs
-            self.group["spec"]["replicas"] = wanted if most is None else min(wanted, most)
+            wanted = wanted if most is None else min(wanted, most)
+            self.is_filled = self.is_filled and wanted == self.group["spec"].get("replicas")
+            self.group["spec"]["replicas"] = wanted
         if self.group and not self.group["spec"].get("replicas"):
             idle = [n for n, r in self.runners.items() if n not in self.jobs and self._is_online(r)]
             for name in idle:
                 del self.runners[name]
-        while self.group and len(self.runners) < self.group["spec"].get("replicas", 0):
-            self._make(started=self.now + timedelta(seconds=self.start_s))
+        wanted = self.group["spec"].get("replicas", 0) if self.group else 0
+        if self.replaces or self.listener or not self.is_filled:
+            while len(self.runners) < wanted:
+                self._make(started=self.now + timedelta(seconds=self.start_s))
+            self.is_filled = True
 
     def _limits(self) -> Tuple[Optional[int], Optional[int]]:
         spec = self.set["spec"]

@@ -156,14 +156,14 @@ jobs = st.lists(st.integers(1, 30).map(lambda one: one * STEP_S), max_size=4)
 @given(
     running=jobs, waiting=jobs, min_runners=st.integers(0, 3), start_s=st.integers(0, 40),
     max_runners=st.sampled_from([None, 50]), lost=st.lists(st.integers(0, 60), max_size=4),
-    release=st.sampled_from(["0.9.1", "0.12.1", "0.14.2"]),
+    release=st.sampled_from(["0.9.1", "0.12.1", "0.14.2"]), replaces=st.booleans(),
 )
 def test_pause_loses_no_job_and_the_way_back_restores_what_was_there(
-    running, waiting, min_runners, start_s, max_runners, lost, release
+    running, waiting, min_runners, start_s, max_runners, lost, release, replaces
 ):
     world = World(
         running=running, waiting=waiting, min_runners=min_runners, start_s=start_s,
-        max_runners=max_runners, release=release,
+        max_runners=max_runners, release=release, replaces=replaces,
     )
     before = limits(world), world.deployment
     paused(world, memory_lost_at=lost)

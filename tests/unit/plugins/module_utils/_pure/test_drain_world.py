@@ -58,6 +58,21 @@ def test_drain_deletes_the_set_while_long_jobs_run_once_each_has_its_runner():
     assert (world.waiting, len(world.jobs)) == ([], 2)
 
 
+def test_jobs_that_end_before_they_could_be_seen_hold_nothing_up():
+    """Their runners are not replaced, so what is wanted is never all there again."""
+    world = World(running=[20, 20], waiting=[5, 5], min_runners=1, max_runners=5, replaces=False)
+    stages, _acts = drained(world, settle_timeout_s=10**6, limit=60)
+    assert (world.completed, world.stranded, stages[-1]) == (4, 0, "drained")
+
+
+def test_run_that_begins_after_these_jobs_ended_is_not_held_up_either():
+    world = World(running=[20, 20], waiting=[5, 5], min_runners=1, max_runners=5, replaces=False)
+    stages, _acts = drained(
+        world, settle_timeout_s=10**6, limit=60, memory_lost_at=range(0, 14)
+    )
+    assert (world.completed, world.stranded, stages[-1]) == (4, 0, "drained")
+
+
 def test_drain_gives_settling_up_at_its_limit_and_says_who_waits():
     world = World(running=[3600], waiting=[5], start_s=7200)
     options = drain.Options((TARGET,), grace_s=15, settle_timeout_s=60)
@@ -85,15 +100,15 @@ jobs = st.lists(st.integers(1, 40).map(lambda one: one * STEP_S), max_size=5)
 @given(
     running=jobs, waiting=jobs, min_runners=st.integers(0, 3), start_s=st.integers(0, 40),
     max_runners=st.sampled_from([None, 50]),
-    lost=st.lists(st.integers(0, 60), max_size=4),
+    lost=st.lists(st.integers(0, 60), max_size=4), replaces=st.booleans(),
 )
 def test_no_job_is_lost_or_left_behind_wherever_the_run_is_killed(
-    running, waiting, min_runners, start_s, max_runners, lost
+    running, waiting, min_runners, start_s, max_runners, lost, replaces
 ):
     """Rule 2 and rule 5: every assigned job gets its runner, also if the memory is lost."""
     world = World(
         running=running, waiting=waiting, min_runners=min_runners, start_s=start_s,
-        max_runners=max_runners,
+        max_runners=max_runners, replaces=replaces,
     )
     drained(world, memory_lost_at=lost, settle_timeout_s=10**6)
     assert world.stranded == 0
