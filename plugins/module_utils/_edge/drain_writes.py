@@ -1,7 +1,7 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the writes of a drain, and of the way back, are made: one each, narrow, tried dry first."""
+"""How the writes of drains and repairs are made: one each, narrow, tried dry first."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ def write(task: Task, act: Act) -> None:
         )
     elif act.verb == "patch":
         client.json_patch(place, act.body, deadline, dry_run=is_check)
+    elif act.verb == "patch_status":
+        status = resource.at(act.ref.namespace, act.ref.name, "status")
+        client.json_patch(status, act.body, deadline, dry_run=is_check)
     elif act.verb == "create":
         client.create(resource.at(act.ref.namespace), act.body, deadline, dry_run=is_check)
     elif act.verb == "store":

@@ -15,11 +15,11 @@ from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .._pure import (
-    drain, drain_copy, drain_memory, drain_patches, drain_report, drain_request, drain_resume,
-    drain_types, fleet, reads,
+    drain, drain_copy, drain_memory, drain_patches, drain_report, drain_request, drain_resume, fleet,
+    reads,
 )  # fmt: skip
 from .._pure.drain_types import Act, Decision, Target, View
-from .._pure.errors import BadInput, Conflict, DeadlineReached, ReadFailed, Refused, Stuck
+from .._pure.errors import BadInput, Conflict, DeadlineReached, Refused, Stuck
 from .._pure.objects import Cluster, ScaleSet
 from . import drain_writes, fleet_reading, rounds
 from .deadline import Deadline
@@ -38,7 +38,7 @@ _PASSING = ("unread", "version-gate", "controller-not-ready")
 def drain_sets(task: Task) -> Result:
     """Drain as the options say. Raises BadInput, Refused, ReadFailed, DeadlineReached, Stuck."""
     view = rounds.look(task)
-    require_seen(task, view)
+    rounds.require_seen(task, view)
     draining = _Draining(task, view)
     if not draining.story.targets:
         return draining.result(finished=True)
@@ -285,18 +285,3 @@ def _live(view: View, targets: Tuple[Target, ...]) -> List[ScaleSet]:
         one for one in reads.seen(view.cluster.scale_sets)
         if one.ref.uid in uids and one.deleting_since is None
     ]
-
-
-def require_seen(task: Task, view: View) -> None:
-    """A missing right at the begin does not come by itself."""
-    for part in drain_types.NEEDED:
-        answer = view.snapshot.read(part)
-        if isinstance(answer, reads.Unread):
-            raise ReadFailed(
-                cluster=task.cluster.name,
-                object=part,
-                cause=f"not read: {answer.reason}",
-                next_step=f"Grant the right to {answer.missing_right}, then run again"
-                if answer.missing_right else "Mend the connection, then run again",
-                details={"missing_right_words": answer.missing_right},
-            )

@@ -16,7 +16,7 @@ from .._pure import drain_copy, drain_report, drain_resume, waiting
 from .._pure.drain_copy import Copy
 from .._pure.drain_types import Act, SetKey, View
 from .._pure.errors import BadInput, DeadlineReached, ReadFailed, Refused
-from . import drain_writes, draining, helm_store, places, rights, rounds
+from . import drain_writes, helm_store, places, rights, rounds
 from .client import Query
 from .rounds import Round
 from .task import Result, Task
@@ -31,7 +31,7 @@ _COPIES = Query(labels=drain_copy.COPY_LABEL)
 def resume_sets(task: Task) -> Result:
     """Bring sets back as the options say. Raises BadInput, Refused, ReadFailed, ..."""
     view = rounds.look(task)
-    draining.require_seen(task, view)
+    rounds.require_seen(task, view)
     resuming = _Resuming(task, view)
     if not resuming.wish.targets:
         return resuming.result(finished=True)

@@ -17,7 +17,7 @@ from typing import Callable, Dict, Iterable, NamedTuple, Optional, Sequence, Tup
 
 from .._pure import drain_types, reads
 from .._pure.drain_types import Act, View
-from .._pure.errors import Conflict
+from .._pure.errors import Conflict, ReadFailed
 from .._pure.objects import Ref
 from . import places
 from .client import Query
@@ -77,6 +77,21 @@ def _with_named(task: Task, secrets: reads.Known, names: Sequence[Tuple[str, str
     return reads.Known(tuple(found))
 
 
+def require_seen(task: Task, view: View) -> None:
+    """A missing right at the begin does not come by itself."""
+    for part in drain_types.NEEDED:
+        answer = view.snapshot.read(part)
+        if isinstance(answer, reads.Unread):
+            raise ReadFailed(
+                cluster=task.cluster.name,
+                object=part,
+                cause=f"not read: {answer.reason}",
+                next_step=f"Grant the right to {answer.missing_right}, then run again"
+                if answer.missing_right else "Mend the connection, then run again",
+                details={"missing_right_words": answer.missing_right},
+            )
+
+
 def now() -> datetime:
     """Return the time as a judge wants it."""
     return datetime.now(timezone.utc)
@@ -90,7 +105,7 @@ def go(
     `namespaces`: of the sets concerned. `do`: makes one write, may raise Conflict, upon which
     the cluster is looked at again. `told`: what the slice before said last.
     """
-    slice_s = task.options["slice"]
+    slice_s = task.options.get("slice", 0)
     until = task.deadline.within(slice_s) if slice_s else task.deadline
     writer = _Writer(do)
     view = first

@@ -127,7 +127,7 @@ class Memory:
 class Act:
     """One write.
 
-    `body`: a JSON patch (verb "patch"), delete options (verb "delete"), the whole object (verb
+    `body`: a JSON patch (verb "patch", or "patch_status" of the subresource), delete options (verb "delete"), the whole object (verb
     "create"), or the set that is to be remembered (verb "store").
 
     `evidence`: what was read that justifies it; it stands in the result beside the write.

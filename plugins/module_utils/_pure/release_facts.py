@@ -117,6 +117,11 @@ FACTS: Dict[str, Tuple[Fact, ...]] = {
         Fact("0.4.0", "holds_slot", "C/ephemeralrunner_controller.go TooManyPodFailures, #2721"),
         Fact("0.12.0", "made_anew", "C/ephemeralrunner_controller.go, #4059"),
     ),
+    # Whether a stored runner set must have spec.patchID.
+    "requires_patch_id": (
+        Fact("0.4.0", False, "charts/…/crds: no such field"),
+        Fact("0.9.0", True, "charts/…/crds: EphemeralRunnerSet spec.patchID is required"),
+    ),
     "failures_type": (
         Fact("0.4.0", "boolean", "API/ephemeralrunner_types.go"),
         Fact("0.12.0", "date-time", "API/ephemeralrunner_types.go, #4156, #4167"),

@@ -62,6 +62,7 @@ class Release:
     has_update_strategy: bool
     scale_set_phases: Tuple[str, ...]
     failed_runner: str
+    requires_patch_id: bool
     failures_type: str
     jit_config: str
     finished_runner_needs_github: bool

@@ -1,0 +1,318 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is out of order, and which write mends it, on what proof?
+
+A repair is found from one look, named by its id and its object, and made only if it is found
+again right before. What cannot be proven is told as held, with what would be needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional
+from typing import Sequence, Tuple
+
+from . import drain_patches, listener_faults, reads, releases
+from .drain_settle import EVENTUAL
+from .drain_types import Act, View
+from .objects import Controller, Ref, Runner, RunnerSet, ScaleSet
+from .read_objects import ID_ANNOTATION
+from .states import State
+
+
+class Kind(NamedTuple):
+    """What all repairs of one id share. `source`: where trouble and cure are described."""
+
+    meaning: str
+    effect: str
+    undo: str
+    source: str
+
+
+REPAIRS: Mapping[str, Kind] = {
+    "orphaned-listener": Kind(
+        "A listener serves a set that is gone, or has the name of an older release's rule.",
+        "Its pod ends and closes its session; it takes no more jobs.",
+        "None is needed: a controller makes a listener for each set that is there.",
+        "#4629, #4285",
+    ),
+    "stale-listener": Kind(
+        "A listener runs another image than its controller, or is bound to a runner set that is"
+        " no more.",
+        "The controller makes it anew; running jobs are not touched.",
+        "None is needed.", "#4513, #4561, #4502",
+    ),
+    "zombie-runner": Kind(
+        "A runner holds a slot, and nothing of it runs.",
+        "It is unregistered and goes; the set makes another if it wants one.",
+        "None is needed.", "#2721, #4136, #4148",
+    ),
+    "outdated": Kind(
+        "GitHub called a runner too old, and ARC parked the set for good.",
+        "The set registers anew and gets its listener; it is parked again if the image is still"
+        " too old.",
+        "None is needed.", "#4595, #4596",
+    ),
+    "eventual-deadlock": Kind(
+        "Idle runners keep the listener away for ever.",
+        "The controller takes the idle runners, busy ones stay; then the listener comes.",
+        "None is needed: the listener asks for the runners it wants.", "#4432, #4563",
+    ),
+    "lost-at-github": Kind(
+        "The deletion of a set hangs because GitHub no longer has its scale set.",
+        "ARC skips the deletion at GitHub, and lets the set go.",
+        "Put the annotation runner-scale-set-id back.",
+        "C/autoscalingrunnerset_controller.go: a 404 is an error to it",
+    ),
+    "poisoned-failures": Kind(
+        "Failure marks of an old release stop a controller from 0.12.0 on altogether.",
+        "The marks go; the controller counts failures of this runner from 0.",
+        "None: what the marks said stands in the result.", "#4156, #4167",
+    ),
+    "patch-id-missing": Kind(
+        "A runner set of a release below 0.9.0 lacks a field that its CRD requires.",
+        "Its spec can be changed again, and the controller takes it over.",
+        "None is needed.", "charts/…/crds 0.9.0",
+    ),
+}
+ZOMBIE_AFTER = timedelta(minutes=2)
+HANGS_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Something that can be mended. `held`: why it must not be, "" if it may. `act`: the write."""
+
+    id: str
+    ref: Ref
+    proof: str
+    act: Act
+    held: str = ""
+
+    @property
+    def key(self) -> str:
+        """How a user names it: "id" names all of one id, this names one."""
+        return f"{self.id}: {self.ref}"
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Return the repair as plain data."""
+        kind = REPAIRS[self.id]
+        return {
+            "id": self.id, "key": self.key, "object": dict(self.ref.as_dict()),
+            "proof": self.proof, "meaning": kind.meaning, "effect": kind.effect,
+            "undo": kind.undo, "source": kind.source, "held": self.held,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """`lost_at_github`: sets, "namespace/name", of which the caller knows that GitHub has them
+    no more: the controller's log says 404, and nothing in the cluster does."""
+
+    lost_at_github: Tuple[str, ...] = ()
+
+
+def find(view: View, options: Options, now: datetime) -> Tuple[Repair, ...]:
+    """Return what can be mended, the listeners first: they take jobs that nobody runs.
+
+    What could not be read leads to no repair. `now`: aware UTC.
+    """
+    look = _Look(view, options, now)
+    found = [repair for rule in _RULES for repair in rule(look)]
+    order = {one: number for number, one in enumerate(REPAIRS)}
+    return tuple(sorted(found, key=lambda one: (order[one.id], str(one.ref))))
+
+
+def chosen(found: Sequence[Repair], wanted: Sequence[str]) -> Tuple[Repair, ...]:
+    """Return those that are wanted, by id or by key, and not held."""
+    names = set(wanted)
+    return tuple(
+        one for one in found if not one.held and (one.id in names or one.key in names)
+    )
+
+
+class _Look(NamedTuple):
+    view: View
+    options: Options
+    now: datetime
+
+    @property
+    def sets(self) -> Sequence[ScaleSet]:
+        return [
+            one for one in reads.seen(self.view.cluster.scale_sets) if one.deleting_since is None
+        ]
+
+    def controller_of(self, namespace: str) -> Optional[Controller]:
+        """The only controller of a namespace, if it is at work."""
+        found = self.view.cluster.controllers_of(namespace)
+        return found[0] if len(found) == 1 and found[0].is_ready else None
+
+
+def _orphaned_listeners(look: _Look) -> Iterator[Repair]:
+    if not reads.is_read(look.view.cluster.scale_sets):
+        return
+    for one in reads.seen(look.view.cluster.orphan_listeners):
+        if one.deleting_since is None:
+            text = f"its scale set {one.scale_set_namespace}/{one.scale_set_name} is gone"
+            held = "" if look.controller_of(one.scale_set_namespace) else _NOBODY
+            yield Repair("orphaned-listener", one.ref, text, _delete(one.ref, text), held)
+
+
+def _stale_listeners(look: _Look) -> Iterator[Repair]:
+    for scale_set in look.sets:
+        controller = look.controller_of(scale_set.ref.namespace)
+        if controller is None:
+            continue
+        for one in reads.seen(scale_set.listeners):
+            faults = {f.id: f for f in listener_faults.faults_of(one, scale_set, controller)}
+            cured = [faults[id] for id in listener_faults.CURED_BY_DELETION if id in faults]
+            if cured and one.deleting_since is None:
+                is_old_name = cured[0].id == listener_faults.OLD_NAME
+                id = "orphaned-listener" if is_old_name else "stale-listener"
+                yield Repair(id, one.ref, cured[0].reason, _delete(one.ref, cured[0].reason))
+
+
+def _zombies(look: _Look) -> Iterator[Repair]:
+    for scale_set in look.sets:
+        for runner in reads.seen(scale_set.runners):
+            is_young = runner.created is None or look.now - runner.created < ZOMBIE_AFTER
+            if not runner.is_zombie or is_young:
+                continue
+            text = f"its phase is {runner.phase}, it has no pod ({runner.reason or 'no reason'})"
+            held = "" if look.controller_of(runner.ref.namespace) else _NOBODY
+            if runner.job is not None:
+                held = (
+                    "GitHub may still count a job on it: cancel the run there, or release it with"
+                    " arc_finalizer_clear"
+                )
+            yield Repair("zombie-runner", runner.ref, text, _delete(runner.ref, text), held)
+
+
+def _outdated(look: _Look) -> Iterator[Repair]:
+    for scale_set in look.sets:
+        if scale_set.phase != "Outdated":
+            continue
+        left = [*reads.seen(scale_set.listeners), *reads.seen(scale_set.runners)]
+        held = "" if not left else "it still has a listener or runners: wait until they have gone"
+        if not look.controller_of(scale_set.ref.namespace):
+            held = _NOBODY
+        text = "its phase is Outdated, and nothing of it is left"
+        steps = _with_uid(scale_set.ref)
+        steps.append({"op": "test", "path": "/status/phase", "value": "Outdated"})
+        steps.append({"op": "remove", "path": "/status/phase"})
+        act = Act("patch_status", scale_set.ref, steps, text, {"phase": scale_set.phase})
+        yield Repair("outdated", scale_set.ref, text, act, held)
+
+
+def _deadlocks(look: _Look) -> Iterator[Repair]:
+    for scale_set in look.sets:
+        controller = look.controller_of(scale_set.ref.namespace)
+        alive = scale_set.live_runner_set
+        if controller is None or controller.update_strategy != EVENTUAL:
+            continue
+        if not reads.is_read(scale_set.listeners) or reads.seen(scale_set.listeners):
+            continue
+        runners = reads.seen(scale_set.runners)
+        # A settling drain wants it just so until every assigned job has its runner.
+        is_drained = drain_patches.note_on(look.view, scale_set) is not None
+        if not isinstance(alive, RunnerSet) or not alive.replicas or not _stands_still(runners):
+            continue
+        text = (
+            f"update strategy eventual, no listener, and {len(runners)} runners of which none"
+            " is seen to run a job"
+        )
+        held = "a drain holds it so: bring the set back with arc_scaleset_drain, state resumed"
+        act = drain_patches.empty(alive)
+        yield Repair("eventual-deadlock", alive.ref, text, act, held if is_drained else "")
+
+
+def _lost_sets(look: _Look) -> Iterator[Repair]:
+    for one in reads.seen(look.view.cluster.scale_sets):
+        since = one.deleting_since
+        parts = (one.listeners, one.runner_sets, one.runners)
+        if since is None or look.now - since < HANGS_AFTER or one.scale_set_id is None:
+            continue
+        if not all(reads.is_read(part) for part in parts) or any(map(reads.seen, parts)):
+            continue
+        name = f"{one.ref.namespace}/{one.ref.name}"
+        text = f"deleted at {since.isoformat()}, all of it has gone but its id {one.scale_set_id}"
+        held = "" if name in look.options.lost_at_github else (
+            "it may be held by jobs of another cluster with the same runner group: see whether"
+            f" the controller's log says 404 for it, then say lost_at_github: [{name}]"
+        )
+        path = "/metadata/annotations/" + ID_ANNOTATION
+        steps = [*_with_uid(one.ref), {"op": "test", "path": path, "value": str(one.scale_set_id)},
+                 {"op": "remove", "path": path}]
+        act = Act("patch", one.ref, steps, text, {"scale_set_id": one.scale_set_id})
+        yield Repair("lost-at-github", one.ref, text, act, held)
+
+
+def _poisoned(look: _Look) -> Iterator[Repair]:
+    cluster = look.view.cluster
+    runners: List[Runner] = [
+        runner for one in reads.seen(cluster.scale_sets) for runner in reads.seen(one.runners)
+    ]
+    for runner in (*runners, *reads.seen(cluster.orphan_runners)):
+        if not runner.failures_poisoned:
+            continue
+        raw = look.view.raw("ephemeralrunners", runner.ref)
+        marks = (raw.get("status") or {}).get("failures")
+        text = f"its failures hold booleans ({len(marks or ())})"
+        takes_times = any(
+            known is not None and known.failures_type == "date-time"
+            for known in (
+                releases.nearest(one.release)
+                for one in cluster.controllers_of(runner.ref.namespace)
+            )
+        )
+        held = "" if takes_times else (
+            "its controller writes booleans itself: to be done before a controller from 0.12.0 on"
+            " comes, when the old one is gone"
+        )
+        steps = [*_with_uid(runner.ref), {"op": "test", "path": "/status/failures", "value": marks},
+                 {"op": "remove", "path": "/status/failures"}]
+        act = Act("patch_status", runner.ref, steps, text, {"failures": marks})
+        yield Repair("poisoned-failures", runner.ref, text, act, held)
+
+
+def _patch_ids(look: _Look) -> Iterator[Repair]:
+    cluster = look.view.cluster
+    sets: List[RunnerSet] = [
+        one for scale_set in reads.seen(cluster.scale_sets)
+        for one in reads.seen(scale_set.runner_sets)
+    ]
+    for one in (*sets, *reads.seen(cluster.orphan_runner_sets)):
+        needs = any(
+            known is not None and known.requires_patch_id
+            for known in (
+                releases.nearest(found.release)
+                for found in cluster.controllers_of(one.ref.namespace)
+            )
+        )
+        if one.patch_id is None and needs:
+            text = "its spec has no patchID"
+            steps = [*_with_uid(one.ref), {"op": "add", "path": "/spec/patchID", "value": 0}]
+            yield Repair("patch-id-missing", one.ref, text,
+                         Act("patch", one.ref, steps, text, {"replicas": one.replicas}))
+
+
+def _stands_still(runners: Sequence[Runner]) -> bool:
+    return bool(runners) and all(one.state in (State.IDLE, State.UNKNOWN) for one in runners)
+
+
+def _delete(ref: Ref, reason: str) -> Act:
+    body = {"preconditions": {"uid": ref.uid}, "propagationPolicy": "Background"}
+    return Act("delete", ref, body, reason)
+
+
+def _with_uid(ref: Ref) -> List[Dict[str, Any]]:
+    return [{"op": "test", "path": "/metadata/uid", "value": ref.uid}]
+
+
+_NOBODY = "no controller at work watches its namespace: it would hang (arc_finalizer_clear)"
+_RULES: Sequence[Callable[[_Look], Iterator[Repair]]] = (
+    _orphaned_listeners, _stale_listeners, _zombies, _outdated, _deadlocks, _lost_sets,
+    _poisoned, _patch_ids,
+)  # fmt: skip
