@@ -120,8 +120,8 @@ def base_of(api_url: str) -> str:
     return f"{found['scheme'].lower()}://{found['host'].lower()}{path}"
 
 
-def page_of(listing: Listing, body: Any, headers: Mapping[str, str]) -> Page:
-    """Read the answer 200 to a question for the first page or for one name. Raises ReadFailed.
+def page_of(listing: Listing, body: Any, headers: Mapping[str, str], number: int = 1) -> Page:
+    """Read an answer 200, page `number` of the listing or of one name's. Raises ReadFailed.
 
     `headers`: names in lower case.
     """
@@ -137,8 +137,8 @@ def page_of(listing: Listing, body: Any, headers: Mapping[str, str]) -> Page:
     found = tuple(_read(one) for one in runners)
     has_more = _NEXT.search(headers.get("link", "")) is not None
     # A runner without a name may be any.
-    is_whole = not has_more and len(found) == total and all(name for name, _state in found)
-    return Page(found, total, is_whole)
+    is_counted = len(found) == total and all(name for name, _state in found)
+    return Page(found, total, number == 1 and not has_more and is_counted)
 
 
 def verdict(listing: Listing, page: Page, name: str) -> str:
@@ -147,6 +147,12 @@ def verdict(listing: Listing, page: Page, name: str) -> str:
     if states:
         return "" if "" in states and BUSY not in states else careful(states)
     return GONE if page.is_whole and listing.proves_absence else ""
+
+
+def missing_from(page: Page, names: Sequence[str]) -> List[str]:
+    """Return the names that a page does not list, in their order."""
+    listed = {name.lower() for name, _state in page.runners}
+    return [name for name in names if name.lower() not in listed]
 
 
 def careful(verdicts: Iterable[str]) -> str:
@@ -248,7 +254,7 @@ def _api_of(url: str) -> Tuple[str, bool]:
     host = found["host"].lower()
     if host in ("github.com", "www.github.com"):
         return API_OF_GITHUB, True
-    if re.fullmatch(r"[a-z0-9-]+\.ghe\.com", host):
+    if re.fullmatch(r"([a-z0-9-]+\.)+ghe\.com", host):
         return f"https://api.{host}", True
     return f"{found['scheme'].lower()}://{host}/api/v3", False
 
@@ -291,10 +297,8 @@ def _bad(url: str, cause: str, next_step: str) -> BadInput:
 
 def _site(base: str) -> Tuple[str, str]:
     """Return host and path: with one scheme or the other it is the same GitHub."""
-    found = _URL.fullmatch(base)
-    if found is None:
-        return ("", base)
-    return re.sub(r":(80|443)$", "", found["host"].lower()), (found["path"] or "").rstrip("/")
+    host, _slash, path = base.partition("://")[2].partition("/")
+    return re.sub(r":(80|443)$", "", host), path
 
 
 def _read(entry: Any) -> Tuple[str, str]:
@@ -310,8 +314,3 @@ def _read(entry: Any) -> Tuple[str, str]:
         return (entry["name"], "")
     return (entry["name"], BUSY if busy else IDLE)
 
-
-def missing_from(page: Page, names: Sequence[str]) -> List[str]:
-    """Return the names that a page does not list, in their order."""
-    listed = {name.lower() for name, _state in page.runners}
-    return [name for name in names if name.lower() not in listed]

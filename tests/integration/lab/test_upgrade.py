@@ -103,22 +103,24 @@ def test_set_that_vanished_under_3562_is_brought_back(run):
 
 
 @pytest.mark.long
-def test_run_that_is_killed_again_and_again_goes_on_and_ends_whole(run):
-    """SIGKILL to the whole process group, at moments drawn anew from the whole run."""
+def test_run_that_is_killed_again_and_again_goes_on_and_ends_whole(run, capsys):
+    """Ten times SIGKILL to the whole process group, at moments drawn anew."""
     run.install("0.9.3", SETS)
     since = time.time()
     run.load(SETS, every_s=4, durations_s=(2, 12))
     moments = random.Random(since)
     killed = []
-    for _number in range(4):
+    for _number in range(10):
         process = run.start("upgrade", arc_target="0.14.2")
-        after = moments.uniform(5, 45)
+        after = moments.uniform(5, 30)
         try:
             process.wait(after)
             break
         except subprocess.TimeoutExpired:
             kill(process)
             killed.append(round(after, 1))
+    with capsys.disabled():
+        print(f"\nkilled after {killed} s")
     last = run.play("upgrade", arc_target="0.14.2")
     assert last.code == 0, f"killed after {killed} s: {last.text[-4000:]}"
     assert_whole(run, "0.14.2", run.end_load(), since)

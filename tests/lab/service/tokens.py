@@ -107,16 +107,17 @@ class Tokens:
             token = token[len(INSTALLATION_PREFIX) :]
         return (self.peek(token) or {}).get("cluster")
 
-    def installation(self, jwt: str, number: int, now: float) -> Optional[str]:
-        """The cluster whose installation of the App asks for a token; None: not to be had."""
-        parts = _parts(jwt)
+    def installation(self, number: int) -> Optional[str]:
+        """The cluster of an installation of the App; None: there is no such installation."""
         names = self._clusters()
         place = number - FIRST_INSTALLATION
-        if parts is None or not 0 <= place < len(names) or not self._is_app(parts, now):
-            return None
-        return names[place]
+        return names[place] if 0 <= place < len(names) else None
 
-    def _is_app(self, parts: List[Any], now: float) -> bool:
+    def is_app(self, jwt: str, now: float) -> bool:
+        """Whether the App itself has signed, not too long ago and not for too long."""
+        parts = _parts(jwt)
+        if parts is None:
+            return False
         text, header, claims, signature = parts
         if header.get("alg") != "RS256" or str(claims.get("iss")) not in (APP_ID, CLIENT_ID):
             return False

@@ -10,6 +10,7 @@ import re
 import pytest
 
 from lab.tests.service_bench import Running, ask, runner, service, until
+from lab.tests.test_service_log_in import app_jwt, app_key, ask_installation
 
 __all__ = ["service"]
 RUNNERS = "/orgs/acme/actions/runners"
@@ -71,6 +72,25 @@ def test_runners_of_a_repository_are_its_own(service: Running) -> None:
     for path, name in ((RUNNERS, "of-org"), ("/repos/acme/app/actions/runners", "of-repo")):
         assert [r["name"] for r in service.rest("GET", path).body["runners"]] == [name]
     assert service.rest("GET", "/repos/acme/web/actions/runners").body["total_count"] == 0
+
+
+def test_runners_of_an_enterprise_are_listed_for_users_and_not_for_apps(service: Running) -> None:
+    arc = service.arc(scope="enterprises/lab")
+    made = arc.jit(arc.make_set("web", 1), "of-enterprise")["runner"]
+    path = "/enterprises/lab/actions/runners"
+    found = service.rest("GET", f"{path}?name=of-enterprise").body
+    assert [(r["id"], r["busy"]) for r in found["runners"]] == [(made["id"], False)]
+    assert service.rest("GET", "/enterprises/none/actions/runners").status == 404
+    app = ask_installation(service, 2000, app_jwt(app_key(service))).body["token"]
+    assert ask("GET", f"{service.url}/api/v3{path}", f"Bearer {app}").status == 403
+    assert ask("GET", f"{service.url}/api/v3{RUNNERS}", f"Bearer {app}").status == 200
+
+
+def test_name_that_no_runner_has_gives_an_empty_list(service: Running) -> None:
+    arc = service.arc()
+    arc.jit(arc.make_set(), "web-a")
+    found = service.rest("GET", f"{RUNNERS}?name=web")
+    assert found.status == 200 and found.body == {"total_count": 0, "runners": []}
 
 
 def test_runner_groups_and_their_runners(service: Running) -> None:

@@ -53,11 +53,11 @@ def scope_of(edge: Edge, request: web.Request) -> str:
 async def installation_token(request: web.Request) -> web.Response:
     edge, now = request.app[EDGE], request.app[EDGE].now()
     number = int(request.match_info["installation"])
-    jwt = bearer(request, "bearer")
-    cluster = edge.tokens.installation(jwt, number, now)
+    if not edge.tokens.is_app(bearer(request, "bearer"), now):
+        raise Refusal(401, "Unauthorized", "A JSON web token could not be decoded")
+    cluster = edge.tokens.installation(number)
     if cluster is None:
-        told = "A JSON web token could not be decoded, or the installation is not the App's"
-        raise Refusal(401, "Unauthorized", told)
+        raise Refusal(404, "NotFound", "Not Found")
     request["cluster"] = cluster
     token = edge.tokens.issue("installation", cluster, now, INSTALLATION_LIFE_S)
     return web.json_response(

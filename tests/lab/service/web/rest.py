@@ -40,9 +40,11 @@ def _paged(request: web.Request, key: str, items: List[Any]) -> web.Response:
 
 
 def _asked(request: web.Request) -> Query:
-    """Raises Refusal 401 or 404."""
-    user_of(request)
+    """Raises Refusal 401 or 404, and 403 for an App that asks about an enterprise."""
+    user = user_of(request)
     edge = request.app[EDGE]
+    if "enterprise" in request.match_info and user["kind"] != "user":
+        raise Refusal(403, "Forbidden", "Resource not accessible by integration")
     return edge, scope_of(edge, request)
 
 
@@ -179,8 +181,9 @@ async def meta(_request: web.Request) -> web.Response:
 
 
 def _places(path: str, handler: Callable[..., Any], method: str = "GET") -> List[Route]:
-    """The same below an organisation and below a repository."""
+    """The same below an organisation, a repository and an enterprise."""
     return [
+        (method, f"/api/v3/enterprises/{{enterprise}}/actions/{path}", handler),
         (method, f"/api/v3/orgs/{{org}}/actions/{path}", handler),
         (method, f"/api/v3/repos/{{org}}/{{repo}}/actions/{path}", handler),
     ]

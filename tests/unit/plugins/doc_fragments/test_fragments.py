@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ansible_collections.arc.lifecycle.plugins.doc_fragments import attributes, auth, wait
+from ansible_collections.arc.lifecycle.plugins.doc_fragments import attributes, auth, github, wait
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import github as github_edge
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import options
 
 
@@ -36,7 +37,8 @@ def _forms(specs):
     (options.AUTH_OPTIONS, auth.ModuleDocFragment.DOCUMENTATION),
     (options.WAIT_OPTIONS, wait.ModuleDocFragment.DOCUMENTATION),
     (options.SPEAK_OPTIONS, wait.ModuleDocFragment.SPEAK),
-], ids=["auth", "wait", "speak"])
+    (github_edge.GITHUB_OPTIONS, github.ModuleDocFragment.DOCUMENTATION),
+], ids=["auth", "wait", "speak", "github"])
 def test_spec_and_fragment_are_twins(ours, text):
     assert _forms(ours) == _forms(yaml.safe_load(text)["options"])
 

@@ -78,7 +78,7 @@ def comparable(view):
 
 def _ordered(scale_set):
     return {
-        **{key: value for key, value in vars(scale_set).items()},
+        **vars(scale_set),
         "runners": sorted(map(repr, scale_set.runners)),
         "listeners": sorted(map(repr, scale_set.listeners)),
         "runner_sets": sorted(map(repr, scale_set.runner_sets)),
