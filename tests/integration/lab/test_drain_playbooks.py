@@ -82,13 +82,19 @@ def test_long_wait_outlives_an_idle_time_limit_shorter_than_it(run, tmp_path, ca
     """As AWX runs it: whoever says nothing for so long is killed."""
     run.service.queue("web", 2, duration_s=45)
     run.service.wait(lambda ledger: ledger["running"] == 2, what="two running jobs")
-    blue = next(one for one in ("blue", "green") if await_arc.items(
-        run.state, one, path_of(await_arc.ARC, "ephemeralrunners")))
+    runners = path_of(await_arc.ARC, "ephemeralrunners")
+    busy = next(
+        one for one in ("blue", "green")
+        if any(raw["status"].get("jobRequestId") for raw in await_arc.items(run.state, one, runners))
+    )
+    environ = run.environment()
+    environ["PATH"] = f"{Path(sys.executable).parent}:{environ['PATH']}"
+    (tmp_path / "runner").mkdir()
     played = ansible_runner.run(
         private_data_dir=str(tmp_path / "runner"), playbook="arc.lifecycle.drain",
-        inventory=str(run.inventory), envvars=run.environment(), quiet=True,
+        inventory=str(run.inventory), envvars=environ, quiet=True,
         settings={"idle_timeout": 20},
-        extravars={"arc_drain_names": "web", "arc_drain_hosts": blue, "arc_drain_heartbeat": 10},
+        extravars={"arc_drain_names": "web", "arc_drain_hosts": busy, "arc_drain_heartbeat": 10},
     )
     events = [one for one in played.events if one.get("stdout")]
     with capsys.disabled():
@@ -97,6 +103,6 @@ def test_long_wait_outlives_an_idle_time_limit_shorter_than_it(run, tmp_path, ca
             for line in event["stdout"].splitlines():
                 print(f"    {event['event']:22} {line}")
     assert (played.status, played.rc) == ("successful", 0)
-    spoken = [one for one in events if f"{blue} | drain" in one["stdout"]]
+    spoken = [one for one in events if f"{busy} | drain" in one["stdout"]]
     assert len(spoken) >= 3
     assert max(len(json.dumps(one)) for one in played.events) < 1_000_000
