@@ -88,9 +88,10 @@ options:
         finish it, in seconds. It must have a known reason as well, such as a runner without a pod.
     type: int
     default: 600
-  github:
+  github_states:
     description:
-      - What GitHub says of runners, by their name. Each is V(busy), V(idle) or V(gone).
+      - What GitHub says of runners, by their name, from whoever asked. It goes before what
+        O(github) finds. Each is V(busy), V(idle) or V(gone).
       - A runner whose pod is alive is released only if GitHub says that it is idle or gone, as it
         may be given a job at any moment.
     type: dict
@@ -104,6 +105,7 @@ options:
 extends_documentation_fragment:
   - arc.lifecycle.auth
   - arc.lifecycle.wait
+  - arc.lifecycle.github
   - arc.lifecycle.attributes
   - arc.lifecycle.attributes.group
 attributes:
@@ -221,13 +223,22 @@ lost_races:
   returned: once the cluster was read
   type: list
   elements: str
+github_problems:
+  description: Why GitHub gave no word of some runners, at most 5 texts.
+  returned: once the cluster was read
+  type: list
+  elements: str
 error:
   description: The error as data, with its class, object, cause and next step.
   returned: failure
   type: dict
 """
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import finalizer_clearing, task
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    finalizer_clearing,
+    github,
+    task,
+)
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import errors
 
 SET = {
@@ -249,16 +260,18 @@ OPTIONS = {
     "all": {"type": "bool", "default": False},
     "min_age": {"type": "int", "default": 90},
     "unable_after": {"type": "int", "default": 600},
-    "github": {"type": "dict", "default": {}},
+    "github_states": {"type": "dict", "default": {}},
+    **github.GITHUB_OPTIONS,
+    **github.GITHUB_OPTIONS,
     "accept_orphans": {"type": "list", "elements": "str", "default": []},
 }
 
 
 def work(run: task.Task) -> task.Result:
-    for name, said in run.options["github"].items():
+    for name, said in run.options["github_states"].items():
         if said not in ("busy", "idle", "gone"):
             raise errors.BadInput(
-                cluster="", object=f"option github: {name}",
+                cluster="", object=f"option github_states: {name}",
                 cause=f"{said} is no state of a runner", next_step="Give busy, idle or gone",
             )
     return finalizer_clearing.clear(run)

@@ -175,6 +175,7 @@ extends_documentation_fragment:
   - arc.lifecycle.auth
   - arc.lifecycle.wait
   - arc.lifecycle.wait.speak
+  - arc.lifecycle.github
   - arc.lifecycle.attributes
   - arc.lifecycle.attributes.group
 attributes:
@@ -320,6 +321,11 @@ rights_missing:
   returned: once the sets were read
   type: list
   elements: str
+github_problems:
+  description: Why GitHub gave no word of runners that the cluster cannot tell of, at most 5 texts.
+  returned: once the sets were read, with O(state=drained)
+  type: list
+  elements: str
 durations:
   description: Seconds spent in each stage.
   returned: once the sets were read
@@ -356,6 +362,7 @@ from typing import Any, Dict
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
     draining,
     fleet_reading,
+    github,
     options,
     resuming,
     task,
@@ -391,6 +398,7 @@ OPTIONS = {
     "may_be_down": {"type": "list", "elements": "str", "default": []},
     "wait_for_helpers": {"type": "bool", "default": True},
     "gitops_suspended": {"type": "bool", "default": False},
+    **github.GITHUB_OPTIONS,
     **options.SPEAK_OPTIONS,
 }
 

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .._pure import (
-    drain, drain_copy, drain_memory, drain_patches, drain_report, drain_request, drain_resume, fleet,
+    drain, drain_copy, drain_leaving, drain_memory, drain_patches, drain_report, drain_request, drain_resume, fleet,
     reads,
 )  # fmt: skip
 from .._pure.drain_types import Act, Decision, Target, View
@@ -23,6 +23,7 @@ from .._pure.errors import BadInput, Conflict, DeadlineReached, Refused, Stuck
 from .._pure.objects import Cluster, ScaleSet
 from . import drain_writes, fleet_reading, rounds
 from .deadline import Deadline
+from .github import Evidence
 from .rounds import Round
 from .task import Result, Task
 
@@ -65,6 +66,9 @@ class _Draining:
             drain_memory.from_plain(memory) if memory
             else drain_request.begin(view, task.options, rounds.now())
         )
+        self._evidence = Evidence(
+            task.options["github"], task.deadline, memory=memory.get("github")
+        )
         self._decision: Optional[Decision] = None
         self._diff: List[Dict[str, Any]] = []
         if not memory and self.story.targets and task.options["mode"] != drain.WAIT_ONLY:
@@ -72,6 +76,8 @@ class _Draining:
 
     def judge(self, view: View, now: datetime) -> Round:
         """Decide what to do now, and keep it for the result."""
+        asked = drain_leaving.unknown_runners(view.cluster, self.story.targets)
+        view = replace(view, github=self._evidence.of(asked))
         decision = drain.decide(view, self._options(now), self.story.timers, now)
         self.story = self.story.seen(view, decision, now)
         self._decision = decision
@@ -194,12 +200,16 @@ class _Draining:
         result = self._known(finished)
         if self._task.options["slice"] and not finished:
             told = drain_report.told(self._decision) if self._decision else ""
-            result["memory"] = drain_memory.to_plain(replace(self.story, told=told))
+            result["memory"] = {
+                **drain_memory.to_plain(replace(self.story, told=told)),
+                "github": self._evidence.memory(),
+            }
         return result
 
     def _known(self, finished: bool) -> Result:
         """What stands in the result of a failure too."""
         result = drain_report.result(self.story, self._decision, finished)
+        result["github_problems"] = self._evidence.problems()
         if self._task.is_diff and self._diff:
             result["diff"] = list(self._diff)
         return result

@@ -16,9 +16,10 @@ from .._pure import finalizer_choice, finalizers
 from .._pure.drain_types import View
 from .._pure.errors import Conflict, DeadlineReached, LifecycleError
 from .._pure.finalizer_verdicts import Options, Verdict
-from .._pure.objects import Ref
+from .._pure.objects import Ref, Runner
 from . import finalizer_rereading, places, rights, rounds
 from .finalizer_rereading import Rereading
+from .github import Evidence
 from .task import Result, Task
 
 _MOST_LOOKS = 50
@@ -40,6 +41,7 @@ class _Clearing:
         self._cleared: List[Dict[str, Any]] = []
         self._deleted: List[Dict[str, Any]] = []
         self._lost: List[str] = []
+        self._evidence = Evidence(task.options["github"], task.deadline)
 
     def run(self) -> Result:
         """Go on as long as a look shows something that may be released."""
@@ -68,17 +70,21 @@ class _Clearing:
 
     def _judge(self, view: View) -> Tuple[Verdict, ...]:
         cluster, options = view.cluster, self._task.options
+        chosen = [one for one in finalizers.objects(cluster) if self._choice.takes(cluster, one)]
+        if not chosen:
+            return ()
+        asked = [
+            (one.ref.name, one.config_url)
+            for one in chosen if isinstance(one, Runner) and one.config_url
+        ]
         judged = Options(
             grace_s=options["min_age"],
             unable_after_s=options["unable_after"],
-            github=dict(options["github"]),
+            github={**self._evidence.of(asked), **options["github_states"]},
             accept_orphans=frozenset(options["accept_orphans"]),
             missing_secrets=finalizer_choice.missing_secrets(cluster, view.snapshot),
             leases=finalizer_rereading.leases(self._task, cluster),
         )
-        chosen = [one for one in finalizers.objects(cluster) if self._choice.takes(cluster, one)]
-        if not chosen:
-            return ()
         if options["objects"]:
             return finalizers.judge_all(cluster, judged, rounds.now(), chosen)
         kept = {one.ref for one in chosen}
@@ -151,6 +157,7 @@ class _Clearing:
             "held": [_said(one) for one in by[finalizers.HOLD][:SHOWN]],
             "unknown": [_said(one) for one in by[finalizers.UNKNOWN][:SHOWN]],
             "lost_races": self._lost[:SHOWN],
+            "github_problems": self._evidence.problems(),
         }
 
     def _not_finished(self, releasable: Sequence[Verdict]) -> LifecycleError:

@@ -10,7 +10,7 @@ drained when none of it is left, and never while one of its listeners lives.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Iterable, List, Mapping, Optional, Tuple, Union
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import reads, releases
 from .drain_types import DRAINED, Holder, Options, Target
@@ -81,6 +81,26 @@ def remains(cluster: Cluster, target: Target, github: Mapping[str, str]) -> Rema
             github,
         ),
         _protected(cluster.stuck_helpers, target),
+    )
+
+
+def unknown_runners(
+    cluster: Cluster, targets: Sequence[Target]
+) -> Tuple[Tuple[str, str], ...]:
+    """Return name and githubConfigUrl of the runners of which the cluster cannot tell enough."""
+    keys = {one.key for one in targets}
+    runners = [
+        runner
+        for one in reads.seen(cluster.scale_sets) if _key(one) in keys
+        for runner in reads.seen(one.runners)
+    ]
+    runners += [
+        one for one in reads.seen(cluster.orphan_runners)
+        if (one.ref.namespace, one.scale_set_name) in keys
+    ]
+    return tuple(
+        (one.ref.name, one.config_url)
+        for one in runners if one.state is State.UNKNOWN and one.config_url
     )
 
 

@@ -227,6 +227,7 @@ def _read_runner(
         reason=status.get("reason") or "",
         message=status.get("message") or "",
         failure_count=len(status.get("failures") or ()),
+        config_url=spec.get("githubConfigUrl", ""),
         github_secret=spec.get("githubConfigSecret", ""),
     )
 

@@ -198,6 +198,7 @@ class Runner:
     reason: str = ""
     message: str = ""
     failure_count: int = 0
+    config_url: str = ""
     github_secret: str = ""
 
     @property

@@ -28,7 +28,7 @@ def trim(part: str, raw: Raw) -> Raw:
         status = {k: v for k, v in (raw.get("status") or {}).items() if k != "runnerJITConfig"}
         return {
             "metadata": _meta(raw),
-            "spec": _some(spec, ("githubConfigSecret",)),
+            "spec": _some(spec, ("githubConfigSecret", "githubConfigUrl")),
             "status": status,
         }
     if part == "ephemeralrunnersets":

@@ -106,7 +106,7 @@ def lab(state, request):
     found.install_controller()
     yield found
     code, result = found.run("arc_finalizer_clear", state="cleared", all=True, min_age=0,
-                             github={name: "gone" for name in found.runners()})
+                             github_states={name: "gone" for name in found.runners()})
     found.client.close()
     assert code == 0, result.get("msg")
 
@@ -138,7 +138,7 @@ def test_controller_removed_first_is_held_while_it_lives_and_cleared_on_proof(la
     first = lab.clear(web, state="cleared")
     assert {one["object"]["kind"] for one in first["cleared"]} == {"AutoscalingListener"}
     assert lab.runners() == [runner]
-    rest = lab.clear(web, state="cleared", github={runner: "idle"})
+    rest = lab.clear(web, state="cleared", github_states={runner: "idle"})
     kinds = [one["object"]["kind"] for one in rest["cleared"]]
     assert kinds.index("EphemeralRunnerSet") < kinds.index("AutoscalingRunnerSet")
     assert lab.names(*ARC) == [] and rest["counts"]["hold"] == rest["counts"]["unknown"] == 0
@@ -151,7 +151,7 @@ def test_controller_removed_first_is_held_while_it_lives_and_cleared_on_proof(la
     lab.await_that(
         lambda: [one for one in lab.names(*HELPERS) if web in one] == foretold,
         "nothing but a Role and a RoleBinding to be left")
-    assert lab.clear(web, state="cleared", github={runner: "idle"})["changed"] is False
+    assert lab.clear(web, state="cleared", github_states={runner: "idle"})["changed"] is False
 
     # What Helm installs now is not put upon anything that is still going.
     lab.install_controller()

@@ -130,9 +130,9 @@ def test_what_github_says_decides_over_a_living_idle_runner():
     with ScriptedCluster(copy.deepcopy(parts), vanish) as cluster:
         _code, result = clear(cluster)
         assert result["unknown"] and len(cluster.parts["ephemeralrunners"]) == 1
-        _code, result = clear(cluster, github={name: "busy"})
+        _code, result = clear(cluster, github_states={name: "busy"})
         assert len(cluster.parts["ephemeralrunners"]) == 1
-        code, result = clear(cluster, github={name: "idle"})
+        code, result = clear(cluster, github_states={name: "idle"})
         assert not cluster.parts["ephemeralrunners"], result
     assert code == 0 and result["changed"]
 
@@ -230,7 +230,7 @@ def test_missing_right_to_patch_is_named_before_the_first_write():
 @pytest.mark.parametrize("options, told", [
     ({"all": False}, "exactly one of"),
     ({"all": True, "namespaces": ["x"]}, "exclude each other"),
-    ({"github": {"web-1": "asleep"}, "all": True}, "asleep"),
+    ({"github_states": {"web-1": "asleep"}, "all": True}, "asleep"),
     ({"timeout": 0, "all": True}, "no time limit"),
     ({"state": "gone", "all": True}, "must be one of"),
     ({"objects": [{"kind": "Namespace", "namespace": "x", "name": "y"}]}, "must be one of"),
