@@ -123,7 +123,8 @@ class _Draining:
         if problems:
             raise BadInput.together(problems)
         others = fleet_reading.read_each(
-            fleet_reading.connect_each(options["peers"], options), self._task.deadline
+            fleet_reading.connect_each(options["peers"], options), self._task.deadline,
+            (*rounds.PARTS, "records"),
         )
         _require_others(view, others)
         sets = [

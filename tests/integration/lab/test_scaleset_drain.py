@@ -168,3 +168,29 @@ def test_drain_that_was_killed_again_and_again_ends_the_same(lab, cluster):
     code, result = drain(lab, cluster, web, allow_none=True)
     assert (code, result["finished"]) == (0, True), result.get("msg")
     assert_all_done(lab, jobs)
+
+
+def test_github_s_word_settles_what_the_cluster_cannot_tell(lab):
+    """A job that starts while no listener is there leaves no mark on its runner."""
+    web = lab.install("green", max_runners=4)
+    jobs = lab.service.queue(web["name"], 1, duration_s=35)
+    lab.wait_running(jobs, 1)
+    jobs += lab.service.queue(web["name"], 1, duration_s=35)
+    lab.wait_assigned(jobs)
+    seen = {}
+    for word, timeout, github in (("unknown", 14, None), ("busy", 5, {
+        "api_url": f"{lab.service.url}/api/v3", "token": "ghp_lab_blue",
+    })):
+        code, result = drain(
+            lab, "green", web, timeout=timeout, on_deadline="report", github=github
+        )
+        assert code == 0, result.get("msg")
+        seen[word] = result
+    assert seen["unknown"]["counts"]["unknown"] == 1
+    assert (seen["busy"]["counts"]["busy"], seen["busy"]["counts"]["unknown"]) == (2, 0)
+    assert seen["busy"]["github_problems"] == []
+    assert "ghp_lab_blue" not in str(seen["busy"])
+    code, result = drain(lab, "green", web, github={
+        "api_url": f"{lab.service.url}/api/v3", "token": "ghp_wrong"})
+    assert (code, result["finished"]) == (0, True), result.get("msg")
+    assert_all_done(lab, jobs)
