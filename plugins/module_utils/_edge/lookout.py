@@ -25,7 +25,7 @@ from .task import Task
 from .watch import Change, ChangeKind
 from .watch_many import Heartbeat, Watched, watch_many
 
-_TICK_S = 0.2  # also: how long it must be silent after a change before it is judged
+_TICK_S = 0.1  # also: how long it must be silent after a change before it is judged
 _LONGEST_UNREST_S = 1.0
 _FIRST_LIST_LIMIT_S = 10.0
 # Beyond this one watch of the whole cluster is less than one of each namespace.

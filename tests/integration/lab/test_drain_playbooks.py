@@ -52,7 +52,6 @@ def test_one_cluster_is_paused_and_comes_back_while_the_other_serves(run):
     asked = {"arc_drain_names": "web", "arc_drain_mode": "pause"}
     paused = run.play("drain", arc_drain_hosts="blue", **asked)
     assert paused.code == 0, paused.text[-4000:]
-    assert "blue | drain" in paused.text
     assert (limits_of(run, "blue"), limits_of(run, "green")) == ((0, 0), (1, 4))
     again = run.play("drain", arc_drain_hosts="blue", **asked)
     assert (again.code, again.changed) == (0, 0), again.text[-4000:]
