@@ -167,8 +167,10 @@ options:
     default: true
   gitops_suspended:
     description:
-      - Say that Argo CD or Flux will not put the sets back. Without it the drain of a set that
-        belongs to one of them is refused.
+      - Say that Argo CD or Flux will not put the sets back.
+      - Without it the drain of a set that belongs to one of them is refused, unless its
+        Application, Kustomization or HelmRelease can be read and is suspended. The refusal has
+        the command that suspends it.
     type: bool
     default: false
 extends_documentation_fragment:

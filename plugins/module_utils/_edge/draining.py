@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .._pure import (
     drain, drain_copy, drain_leaving, drain_memory, drain_patches, drain_report, drain_request, drain_resume, fleet,
@@ -20,12 +20,15 @@ from .._pure import (
 )  # fmt: skip
 from .._pure.drain_types import Act, Decision, Target, View
 from .._pure.errors import BadInput, Conflict, DeadlineReached, Refused, Stuck
+from .._pure.gitops import Verdict
 from .._pure.objects import Cluster, ScaleSet
-from . import drain_writes, fleet_reading, rounds
+from . import drain_writes, fleet_reading, gitops_reading, rounds
 from .deadline import Deadline
 from .github import Evidence
 from .rounds import Round
 from .task import Result, Task
+
+Verdicts = Mapping[Tuple[str, str], Verdict]
 
 # How long a look stands where no watch would tell of a change, in seconds.
 _BLIND_S = 5.0
@@ -69,6 +72,7 @@ class _Draining:
         self._evidence = Evidence(
             task.options["github"], task.deadline, memory=memory.get("github")
         )
+        self._gitops = _owners(task, view)
         self._decision: Optional[Decision] = None
         self._diff: List[Dict[str, Any]] = []
         if not memory and self.story.targets and task.options["mode"] != drain.WAIT_ONLY:
@@ -229,6 +233,8 @@ class _Draining:
             settle_timeout_s=options["settle_timeout"],
             grace_s=options["grace"],
             gitops_suspended=options["gitops_suspended"],
+            gitops=self._gitops[0],
+            gitops_controllers=self._gitops[1],
             rights_missing=self.story.rights_missing,
             wait_for_helpers=options["wait_for_helpers"],
             keep_copy=options["keep_copy"],
@@ -279,6 +285,21 @@ def _require_others(view: View, others: Sequence[Cluster]) -> None:
                 cause=f"it is the cluster that is to be drained (UID {other.id.uid})",
                 next_step="Give the connection of another cluster, or leave that peer out",
             )
+
+
+def _owners(task: Task, view: View) -> Tuple[Verdicts, Verdicts]:
+    """What Argo CD and Flux have in hand; nobody is asked where it does not matter."""
+    options = task.options
+    if options["mode"] == drain.WAIT_ONLY or options["gitops_suspended"]:
+        return {}, {}
+    sets, controllers = (
+        gitops_reading.verdicts(
+            task.client, task.deadline, reads.seen(view.snapshot.read(part)), kind
+        )
+        for part, kind in (("autoscalingrunnersets", "AutoscalingRunnerSet"),
+                           ("deployments", "Deployment"))
+    )
+    return sets, controllers
 
 
 def _after_deadline(left: Optional[Tuple[str, ...]]) -> str:

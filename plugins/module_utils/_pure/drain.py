@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from . import (
     drain_causes, drain_copy, drain_leaving, drain_patches, drain_pause, drain_settle, drain_text,
+    gitops,
 )  # fmt: skip
 from .drain_counts import assigned_waiting
 from .drain_leaving import Remains
@@ -165,14 +166,22 @@ def _refusals(view: View, left: Sequence[Remains], options: Options) -> Tuple[Ca
     ]
     if options.gitops_suspended:
         return tuple(unsafe)
-    return (*unsafe, *(
-        Cause("gitops", str(one.target), f"it belongs to {one.scale_set.managed_by}",
-              drain_causes.REMEDIES["gitops"])
-        for one in left
-        if one.scale_set is not None
-        and one.scale_set.deleting_since is None
-        and one.scale_set.managed_by in drain_settle.GITOPS
-    ))  # fmt: skip
+    live = [one.scale_set for one in left if one.scale_set is not None]
+    owned = [_owned(one, options) for one in live if one.deleting_since is None]
+    return (*unsafe, *(one for one in owned if one is not None))
+
+
+def _owned(scale_set: ScaleSet, options: Options) -> Optional[Cause]:
+    ref = scale_set.ref
+    found = options.gitops.get((ref.namespace, ref.name))
+    if found is not None and found.state == gitops.SUSPENDED:
+        return None
+    if found is not None:
+        return Cause("gitops", str(ref), f"{found.owner}: {found.reason}", found.remedy)
+    if scale_set.managed_by not in drain_settle.GITOPS:
+        return None
+    text = f"it belongs to {scale_set.managed_by}"
+    return Cause("gitops", str(ref), text, drain_causes.REMEDIES["gitops"])
 
 
 def _holders(left: Remains, options: Options) -> List[Holder]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Optional, Tuple
 
-from . import drain_patches, reads, releases
+from . import drain_patches, gitops, reads, releases
 from .drain_counts import assigned_waiting
 from .drain_types import ALWAYS, NEVER, Act, Options, Settled, View
 from .objects import Cluster, Controller, Pod, Runner, ScaleSet
@@ -59,7 +59,12 @@ def obstacle(scale_set: ScaleSet, cluster: Cluster, options: Options) -> str:
     known = releases.nearest(controller.release)
     if known is None or not known.has_update_strategy:
         return f"{controller.ref} of release {controller.release} has no update strategy"
-    if controller.managed_by in GITOPS and not options.gitops_suspended:
+    if options.gitops_suspended:
+        return ""
+    found = options.gitops_controllers.get((controller.ref.namespace, controller.ref.name))
+    if found is not None and found.state != gitops.SUSPENDED:
+        return f"{controller.ref} belongs to {found.owner}, which would set it back"
+    if found is None and controller.managed_by in GITOPS:
         return f"{controller.ref} belongs to {controller.managed_by}, which would set it back"
     return ""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
+from .gitops import Verdict
 from .objects import Cluster, Job, Ref
 from .reads import Snapshot
 from .states import Counts
@@ -61,7 +62,8 @@ class Options:
     runner must be up before a job that was waiting for it counts as started. `stuck_after_s`:
     how long a state must last to be told as a cause of a hang. `gitops_suspended`: the caller
     says that Argo CD or Flux does not put the sets back. `rights_missing`: what the caller may
-    not write of what settling needs. `keep_copy`: store each set on the cluster before it goes.
+    not write of what settling needs. `gitops`, `gitops_controllers`: what is known of the owners
+    of sets and controllers, by namespace and name. `keep_copy`: store each set on the cluster before it goes.
     """
 
     targets: Tuple[Target, ...]
@@ -71,6 +73,8 @@ class Options:
     grace_s: float = 30
     stuck_after_s: float = 45
     gitops_suspended: bool = False
+    gitops: Mapping[Tuple[str, str], Verdict] = field(default_factory=dict)
+    gitops_controllers: Mapping[Tuple[str, str], Verdict] = field(default_factory=dict)
     rights_missing: Tuple[str, ...] = ()
     wait_for_helpers: bool = True
     keep_copy: bool = False

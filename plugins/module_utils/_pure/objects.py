@@ -46,6 +46,7 @@ class Pod:
 
     `container_state`: "waiting", "running", "terminated", or None before the kubelet spoke.
     `started_at`: start of the main container, while it runs. `restarts`: of that container.
+    `node_is_silent`: its node does not report any more, so all else may be long past.
     """
 
     ref: Ref
@@ -63,6 +64,7 @@ class Pod:
     created: Optional[datetime] = None
     service_account: str = ""
     runner_pod: str = ""
+    node_is_silent: bool = False
 
     @property
     def is_over(self) -> bool:

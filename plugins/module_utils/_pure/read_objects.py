@@ -93,8 +93,8 @@ def read_pod(raw: Raw) -> objects.Pod:
     spec, status, meta = raw.get("spec") or {}, raw.get("status") or {}, raw["metadata"]
     main = _main_container(status.get("containerStatuses") or ())
     kind, state = _container_state(main)
-    conditions = status.get("conditions") or ()
-    ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
+    conditions = {c.get("type"): c for c in status.get("conditions") or ()}
+    ready = (conditions.get("Ready") or {}).get("status") == "True"
     images = [c.get("image", "") for c in spec.get("containers") or () if _is_main(c)]
     return objects.Pod(
         ref=read_ref(raw, "Pod"),
@@ -112,6 +112,7 @@ def read_pod(raw: Raw) -> objects.Pod:
         created=read_time(meta.get("creationTimestamp")),
         service_account=spec.get("serviceAccountName", ""),
         runner_pod=(meta.get("labels") or {}).get("runner-pod", ""),
+        node_is_silent=status.get("phase") == "Running" and _is_marked_by_others(conditions),
     )
 
 
@@ -325,6 +326,18 @@ def _container_state(container: Raw) -> Tuple[Optional[str], Raw]:
     for kind, state in (container.get("state") or {}).items():
         return kind, state or {}
     return None, {}
+
+
+def _is_marked_by_others(conditions: Raw) -> bool:
+    """True if a pod's Ready was taken away by another than its kubelet.
+
+    The node lifecycle controller does that once a node is silent (after 40 or 50 s by default),
+    and leaves the other conditions as they were. A kubelet writes both conditions together, and
+    gives a reason. Source: Kubernetes, pkg/controller/util/node, MarkPodsNotReady.
+    """
+    ready, containers = conditions.get("Ready") or {}, conditions.get("ContainersReady") or {}
+    is_taken = ready.get("status") == "False" and not ready.get("reason")
+    return is_taken and containers.get("status") == "True"
 
 
 def _arguments(container: Raw) -> Dict[str, str]:

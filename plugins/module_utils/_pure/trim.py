@@ -50,9 +50,9 @@ def _pod(raw: Raw) -> Dict[str, Any]:
     ]
     state = _some(status, ("phase", "reason"))
     state["conditions"] = [
-        _some(one, ("type", "status"))
+        _some(one, ("type", "status", "reason"))
         for one in status.get("conditions") or ()
-        if one.get("type") == "Ready"
+        if one.get("type") in ("Ready", "ContainersReady")
     ]
     state["containerStatuses"] = [
         _some(one, _CONTAINER_STATUS)

@@ -18,7 +18,10 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_mod
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 # pylint: disable=wrong-import-position
+from lab import toolchain  # noqa: E402
 from lab.arc import await_arc, install  # noqa: E402
+from lab.commands import crash, node  # noqa: E402
+from lab.errors import LabError  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.service_client import Service  # noqa: E402
 from lab.state import LabState  # noqa: E402
@@ -114,6 +117,52 @@ class DrainLab:
             client.close()
         if replicas:
             await_arc.controller_ready(self._lab.state, cluster, *CONTROLLER)
+
+    def connect(self, cluster: str) -> Any:
+        """Return a client of the collection, as the administrator; for the caller to close."""
+        return connect.connect({"kubeconfig": self.kubeconfig, "context": cluster}, environ={})
+
+    def crash(self, cluster: str, namespace: str, pod: str) -> bool:
+        """Kill the program of a pod; gives whether one ran."""
+        try:
+            crash.crash(self._lab, cluster, f"{namespace}/{pod}")
+        except LabError:
+            return False
+        return True
+
+    def kill_node(self, cluster: str) -> None:
+        """Lose the node of a cluster with all its pods."""
+        node.kill(self._lab, cluster)
+
+    def restore_node(self, cluster: str) -> None:
+        node.restore(self._lab, cluster)
+
+    def kill_api_server(self, cluster: str) -> None:
+        self._lab.processes.kill(f"{cluster}.apiserver")
+
+    def start_api_server(self, cluster: str) -> None:
+        spec = self._lab.cluster(cluster).specs(toolchain.binary_path())["apiserver"]
+        self._lab.processes.start(spec)
+        self._lab.processes.wait_ready(spec)
+
+    def tls(self, cluster: str) -> Tuple[int, Any]:
+        """Return port and TLS context to speak to the API server as the administrator."""
+        found = self._lab.cluster(cluster)
+        return found.state.ports()["apiserver"], found.tls()
+
+    def install_second_controller(self, cluster: str, namespace: str) -> None:
+        install.install_controller(
+            self._lab.state, cluster, self.releases[cluster], namespace=namespace, name="two"
+        )
+
+    def uninstall_second_controller(self, cluster: str, namespace: str) -> None:
+        install.uninstall_controller(self._lab.state, cluster, "two", namespace)
+        await_arc.wait_controller_absent(self._lab.state, cluster, namespace)
+
+    def reinstall(self, cluster: str, scale_set: Dict[str, str]) -> None:
+        """Put a set back that was installed before, as somebody else would."""
+        again = install.ScaleSet(scale_set["name"], NAMESPACE)
+        install.install_scale_set(self._lab.state, cluster, self.releases[cluster], again)
 
     @staticmethod
     def _is_scaled(client: Any, replicas: int, deadline: Deadline) -> bool:

@@ -18,6 +18,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     errors,
     reads,
 )
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.gitops import Verdict
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure.states import Counts
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure.drain_looks import (
@@ -298,3 +299,28 @@ def test_span_is_what_people_say(seconds, text):
 def test_line_without_holders_has_counts_only():
     line = drain_text.progress_line("east", "drain", Counts(), (), b.NOW, None)
     assert line == "east | drain | busy 0, idle 0, pending 0, unknown 0"
+
+
+@pytest.mark.parametrize("state, remedy, refused", [
+    ("suspended", "", None),
+    ("active", "flux suspend helmrelease web -n arc-runners", "HelmRelease arc-runners/web: why"),
+    ("unread", "Grant the right", "HelmRelease arc-runners/web: why"),
+])
+def test_owner_that_was_read_says_whether_a_set_would_be_put_back(state, remedy, refused):
+    parts = b.sound(annotations={"argocd.argoproj.io/tracking-id": "x"})
+    verdict = Verdict("HelmRelease arc-runners/web", state, "why", remedy)
+    decision = decided(parts, gitops={WEB.key: verdict})
+    assert [(one.id, one.reason, one.remedy) for one in decision.refused] == (
+        [("gitops", refused, remedy)] if refused else [])
+    assert bool(decision.acts) is (refused is None)
+
+
+@pytest.mark.parametrize("state, settles", [("suspended", True), ("active", False)])
+def test_controller_of_a_git_operator_is_switched_only_if_that_is_suspended(state, settles):
+    parts = b.sound(busy=1)
+    key = ("arc-systems", "arc-gha-rs-controller")
+    verdict = Verdict("Application argocd/arc", state, "why", "how")
+    decision = decided(parts, gitops_controllers={key: verdict})
+    assert (decision.stage == "settle-controller") is settles
+    if not settles:
+        assert "belongs to Application argocd/arc" in decision.sets[0].note
