@@ -313,4 +313,3 @@ def _read(entry: Any) -> Tuple[str, str]:
     if not isinstance(busy, bool):
         return (entry["name"], "")
     return (entry["name"], BUSY if busy else IDLE)
-
