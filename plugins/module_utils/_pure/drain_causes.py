@@ -14,7 +14,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import AbstractSet, Dict, Iterator, Mapping, Sequence, Tuple
 
-from . import drain_signs, drain_signs_helpers, reads
+from . import drain_signs, drain_signs_controller, drain_signs_helpers, reads
 from .drain_leaving import Remains
 from .drain_signs import EVERYTHING, Look, Sign
 from .drain_types import NEEDED, Cause, Memory, Options, SetKey, View
@@ -92,7 +92,9 @@ def find(
     """
     before = frozenset(what for id, what in memory.seen if id == _IDLE_BEFORE)
     look = Look(view, left, stages, options, now, before)
-    judges = (*drain_signs.JUDGES, *drain_signs_helpers.JUDGES)
+    judges = (
+        *drain_signs_controller.JUDGES, *drain_signs.JUDGES, *drain_signs_helpers.JUDGES,
+    )  # fmt: skip
     signs = [sign for judge in judges for sign in judge(look)]
     signs += _silent(look, {sign.of for sign in signs})
     seen = {_key(sign): memory.seen.get(_key(sign), now) for sign in signs}

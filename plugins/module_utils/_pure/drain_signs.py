@@ -1,7 +1,7 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which signs of a hang show on controllers, listeners, runners and their pods?
+"""Which signs of a hang show on sets, listeners, runners and their pods?
 
 Each judge looks at one cause and gives the signs it sees now; `drain_causes` says from when on a
 sign is a cause.
@@ -10,21 +10,21 @@ sign is a cause.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import AbstractSet, Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    AbstractSet, Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple,
+)  # fmt: skip
 
-from . import reads, releases
+from . import releases
 from .drain_leaving import Remains
 from .drain_types import Options, SetKey, View
 from .finalizer_verdicts import REGISTRATION
-from .objects import Controller, Pod, Runner, ScaleSet
+from .objects import Pod, Runner, ScaleSet
 from .states import State
 
+# A sign that concerns all sets.
 EVERYTHING: SetKey = ("", "")
 _LOST = ("NodeLost", "NodeShutdown")
 _AT_WORK = (State.BUSY, State.UNKNOWN)
-# A manager that restarted and has been up for longer than this works again. Shorter than the
-# time a sign must last, so that a single restart is no cause.
-_STEADY_AFTER_S = 30.0
 # A pod's end may be told so much later than its grace period is over.
 _OVERDUE_AFTER_S = 15.0
 # Of each set; what is remembered goes through the result of every slice.
@@ -89,7 +89,7 @@ def _is_overdue(pod: object, now: datetime) -> bool:
     return now - pod.deleting_since >= timedelta(seconds=_OVERDUE_AFTER_S)
 
 
-def _trouble(pod: object, now: datetime) -> str:
+def trouble(pod: object, now: datetime) -> str:
     """Say what is wrong with a pod that should end or run, "" if nothing is."""
     if not isinstance(pod, Pod):
         return ""
@@ -98,71 +98,6 @@ def _trouble(pod: object, now: datetime) -> str:
     if _is_overdue(pod, now):
         return f"its pod should have ended{f' on node {pod.node}' if pod.node else ''}"
     return ""
-
-
-def _controllers(look: Look) -> Iterator[Sign]:
-    for namespace in sorted({one.target.namespace for one in look.left}):
-        of, where = (namespace, ""), f"Namespace {namespace}"
-        found = look.view.cluster.controllers_of(namespace)
-        if not any(one.desired > 0 for one in found):
-            what = "is scaled to 0" if found else "does not exist"
-            yield Sign("controller-absent", where, f"its controller {what}", of)
-            continue
-        if len(found) > 1:
-            names = ", ".join(f"{one.ref} ({one.release})" for one in found)
-            yield Sign("controllers-several", where, f"watched by {names}", of)
-        for one in found:
-            pods = reads.seen(one.pods)
-            is_steady = not any(_has_just_restarted(pod, look.now) for pod in pods)
-            if not (one.is_ready and is_steady):
-                is_sure = not one.is_ready and any(map(is_lost, pods))
-                text = _unready(one, look.now)
-                yield Sign("controller-not-ready", str(one.ref), text, of, at_once=is_sure)
-
-
-def _has_just_restarted(pod: Pod, now: datetime) -> bool:
-    """A manager in a crash loop is ready for a moment between two crashes."""
-    if not pod.restarts or pod.deleting_since is not None:
-        return False
-    if not pod.is_running or pod.started_at is None:
-        return True
-    return now - pod.started_at < timedelta(seconds=_STEADY_AFTER_S)
-
-
-def _unready(controller: Controller, now: datetime) -> str:
-    text = f"{controller.ready} of {controller.desired} pods are ready"
-    for pod in reads.seen(controller.pods):
-        if is_lost(pod):
-            text += f"; {pod.ref.name}: {_trouble(pod, now)}"
-        elif pod.restarts or pod.reason:
-            text += f"; {pod.ref.name}: {pod.reason or 'restarted'}, {pod.restarts} restarts"
-    return text
-
-
-def _gate(look: Look) -> Iterator[Sign]:
-    for scale_set in sets(look):
-        if scale_set.deleting_since is not None:
-            continue
-        for one in look.view.cluster.controllers_of(scale_set.ref.namespace):
-            if one.release and not releases.gate_allows(scale_set.release, one.release):
-                text = f"its label says {scale_set.release}, {one.ref} is {one.release}"
-                yield Sign("version-gate", str(scale_set.ref), text, key_of(scale_set))
-
-
-def _undecodable(look: Look) -> Iterator[Sign]:
-    cluster = look.view.cluster
-    types = {
-        known.failures_type
-        for known in (releases.nearest(one.release) for one in cluster.controllers)
-        if known is not None
-    }
-    if "date-time" not in types:
-        return
-    runners = [one for scale_set in cluster.scale_sets for one in scale_set.runners]
-    for runner in (*runners, *cluster.orphan_runners):
-        if runner.failures_poisoned:
-            text = "its failures hold booleans, which stop a controller from 0.12.0 on altogether"
-            yield Sign("runner-undecodable", str(runner.ref), text, EVERYTHING)
 
 
 def _lingering(look: Look) -> Iterator[Sign]:
@@ -212,9 +147,9 @@ def _listeners(look: Look) -> Iterator[Sign]:
     for left in look.left:
         of = left.target.key
         for one in left.listeners:
-            trouble = _trouble(one.pod, look.now)
-            if one.deleting_since is not None and trouble:
-                yield Sign("listener-stuck", str(one.ref), trouble, of)
+            found = trouble(one.pod, look.now)
+            if one.deleting_since is not None and found:
+                yield Sign("listener-stuck", str(one.ref), found, of)
             elif one.deleting_since is None and look.stages.get(of) in (
                 "listener", "settle-listener",
             ):  # fmt: skip
@@ -225,9 +160,9 @@ def _listeners(look: Look) -> Iterator[Sign]:
 def _runner_pods(look: Look) -> Iterator[Sign]:
     for left in look.left:
         for runner in left.runners:
-            trouble = _trouble(runner.pod, look.now)
-            if trouble:
-                yield Sign("runner-pod-stuck", str(runner.ref), trouble, left.target.key)
+            found = trouble(runner.pod, look.now)
+            if found:
+                yield Sign("runner-pod-stuck", str(runner.ref), found, left.target.key)
 
 
 def _podless(look: Look) -> Iterator[Sign]:
@@ -290,8 +225,8 @@ def key_of(scale_set: ScaleSet) -> SetKey:
 
 
 JUDGES: Sequence[Judge] = (
-    _controllers, _gate, _undecodable, _lingering, _unclear, _listeners, _runner_pods, _podless,
-    _outdated, _held_at_github, _came_back,
+    _lingering, _unclear, _listeners, _runner_pods, _podless, _outdated, _held_at_github,
+    _came_back,
 )  # fmt: skip
 
 
