@@ -119,6 +119,8 @@ attributes:
   idempotent:
     support: full
 notes:
+  - Each release is told by a Kubernetes Event on the object, or on its namespace where that takes
+    no new objects any more.
   - Foreign finalizers are never touched, nor is the finalizer of a namespace.
 seealso:
   - module: arc.lifecycle.arc_info
@@ -195,7 +197,9 @@ counts:
   type: dict
   sample: {hold: 1, release: 4, unknown: 0}
 cleared:
-  description: What was released, with its evidence and the time; in check mode what would be.
+  description:
+    - What was released, with its evidence and the time; in check mode what would be.
+    - C(event) names the Event that tells of it, empty where none could be written.
   returned: once the cluster was read
   type: list
   elements: dict
@@ -225,6 +229,11 @@ lost_races:
   elements: str
 github_problems:
   description: Why GitHub gave no word of some runners, at most 5 texts.
+  returned: once the cluster was read
+  type: list
+  elements: str
+event_problems:
+  description: Why releases could not be told by an Event, at most 5 texts. They stand all the same.
   returned: once the cluster was read
   type: list
   elements: str
@@ -261,7 +270,6 @@ OPTIONS = {
     "min_age": {"type": "int", "default": 90},
     "unable_after": {"type": "int", "default": 600},
     "github_states": {"type": "dict", "default": {}},
-    **github.GITHUB_OPTIONS,
     **github.GITHUB_OPTIONS,
     "accept_orphans": {"type": "list", "elements": "str", "default": []},
 }

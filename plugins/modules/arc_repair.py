@@ -13,13 +13,14 @@ version_added: 1.0.0
 description:
   - Finds listeners without a set, stale listeners, zombie runners, sets that ARC parked as
     C(Outdated), deadlocks of the update strategy C(eventual), deletions that hang as GitHub has no
-    such scale set any more, and objects that a newer CRD or controller cannot read.
+    such scale set any more, objects that a newer CRD or controller cannot read, and sets that
+    vanished although Helm calls them deployed.
   - Each finding has a proof, and is found again right before it is mended. What cannot be proven
     is told as held, with what would be needed.
   - No running job is ended by any of it.
   - Objects that are stuck in deletion are for M(arc.lifecycle.arc_finalizer_clear), sets that a
-    drain left behind for M(arc.lifecycle.arc_scaleset_drain) with O(state=resumed) there, and sets
-    that vanished although Helm calls them deployed for the playbook C(arc.lifecycle.upgrade).
+    drain took away for M(arc.lifecycle.arc_scaleset_drain) with O(state=resumed) there, and sets
+    of another release than their controller for the playbook C(arc.lifecycle.upgrade).
 options:
   state:
     description:
@@ -33,7 +34,8 @@ options:
       - What to mend with O(state=repaired). Each is an id, for all of its kind, or the RV(found)
         C(key) of one.
       - The ids are V(orphaned-listener), V(stale-listener), V(zombie-runner), V(outdated),
-        V(eventual-deadlock), V(lost-at-github), V(poisoned-failures) and V(patch-id-missing).
+        V(eventual-deadlock), V(lost-at-github), V(poisoned-failures), V(set-vanished) and
+        V(patch-id-missing).
     type: list
     elements: str
     default: []

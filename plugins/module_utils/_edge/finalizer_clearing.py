@@ -17,7 +17,7 @@ from .._pure.drain_types import View
 from .._pure.errors import Conflict, DeadlineReached, LifecycleError
 from .._pure.finalizer_verdicts import Options, Verdict
 from .._pure.objects import Ref, Runner
-from . import finalizer_rereading, places, rights, rounds
+from . import finalizer_events, finalizer_rereading, places, rights, rounds
 from .finalizer_rereading import Rereading
 from .github import Evidence
 from .task import Result, Task
@@ -41,6 +41,7 @@ class _Clearing:
         self._cleared: List[Dict[str, Any]] = []
         self._deleted: List[Dict[str, Any]] = []
         self._lost: List[str] = []
+        self._events = finalizer_events.Events(task)
         self._evidence = Evidence(task.options["github"], task.deadline)
 
     def run(self) -> Result:
@@ -140,7 +141,7 @@ class _Clearing:
         raw = rereading.check(verdict.ref)
         steps = finalizers.json_patch(raw, verdict.finalizer)
         self._task.client.json_patch(_object(verdict.ref), steps, self._task.deadline)
-        self._cleared.append(_entry(verdict))
+        self._cleared.append({**_entry(verdict), "event": self._events.released(verdict)})
 
     def _result(self, verdicts: Sequence[Verdict]) -> Result:
         by = {decision: [one for one in verdicts if one.decision == decision]
@@ -158,6 +159,7 @@ class _Clearing:
             "unknown": [_said(one) for one in by[finalizers.UNKNOWN][:SHOWN]],
             "lost_races": self._lost[:SHOWN],
             "github_problems": self._evidence.problems(),
+            "event_problems": self._events.problems(),
         }
 
     def _not_finished(self, releasable: Sequence[Verdict]) -> LifecycleError:

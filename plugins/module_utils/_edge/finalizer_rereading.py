@@ -22,7 +22,7 @@ _OF_CONTROLLER = Query(
 )
 # Of these only metadata is needed, and a Secret's data is nobody's business here.
 _BARE_KINDS = ("Secret", "ServiceAccount", "Role", "RoleBinding")
-_CONTROLLERS_EVERY_S = 0.5
+_CONTROLLERS_EVERY_S = 0.1
 
 Raw = Mapping[str, Any]
 Controllers = FrozenSet[Tuple[str, str]]

@@ -53,6 +53,26 @@ def read_releases(
     return sorted(found, key=lambda one: (one["namespace"], one["name"]))
 
 
+def read_manifests(
+    client: Client, deadline: Deadline, namespace: str = ""
+) -> List[Tuple[Dict[str, Any], str]]:
+    """Return (as `read_releases` describes it, manifest as YAML) of releases of scale sets.
+
+    A manifest may hold secrets: never log it. Raises ReadFailed.
+    """
+    stored = client.list(SECRETS.at(namespace), deadline, _STORED).items
+    found = []
+    for secret_namespace, secret_name in newest(stored):
+        try:
+            secret = client.get(SECRETS.at(secret_namespace, secret_name), deadline)
+        except ObjectNotFound:
+            continue
+        release = unpack(secret, client.cluster)
+        if _chart(release).get("name") in SCALE_SET_CHARTS:
+            found.append((describe(release), str(release.get("manifest") or "")))
+    return found
+
+
 def read_values(
     client: Client, deadline: Deadline, namespace: str, name: str, revision: int
 ) -> Dict[str, Any]:

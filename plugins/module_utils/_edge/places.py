@@ -89,6 +89,7 @@ NAMESPACES = Resource("", "v1", "namespaces", "Namespace", is_namespaced=False)
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
 ROLES = Resource(*_RBAC, "roles", "Role")
 ROLE_BINDINGS = Resource(*_RBAC, "rolebindings", "RoleBinding")
+EVENTS = Resource("", "v1", "events", "Event")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 CRDS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition",

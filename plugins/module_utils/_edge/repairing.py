@@ -15,7 +15,7 @@ from .._pure import drain_report, reads, repairs
 from .._pure.drain_types import Act, View
 from .._pure.errors import BadInput, DeadlineReached
 from .._pure.repairs import Repair
-from . import places, rights, rounds
+from . import places, rights, rounds, stored_sets
 from .drain_writes import write
 from .rounds import Round
 from .task import Result, Task
@@ -54,11 +54,14 @@ class _Repairing:
         self._tries: Dict[str, int] = {}
         self._by_act: Dict[int, Repair] = {}
         self._diff: List[Dict[str, Any]] = []
+        self._stored = stored_sets.read(task)
         self.wanted: Tuple[Repair, ...] = ()
 
     def judge(self, view: View, now: datetime) -> Round:
         """Find what is still to be mended."""
-        options = repairs.Options(tuple(self._task.options["lost_at_github"]))
+        options = repairs.Options(
+            tuple(self._task.options["lost_at_github"]), self._stored
+        )
         self._found = repairs.find(view, options, now)
         self.wanted = repairs.chosen(self._found, self._names)
         open_ones = [one for one in self.wanted if self._tries.get(one.key, 0) < _MOST_TRIES]
@@ -87,10 +90,14 @@ class _Repairing:
         """Raise WriteFailed where a repair needs a right that is missing."""
         wishes = []
         for one in self.wanted:
+            resource, part = places.of_kind(one.ref.kind), ""
+            if one.act.verb == "patch_status":
+                part = "status"
+            if one.act.verb == "create":
+                wishes.append(("create", resource.at(one.ref.namespace)))
+                continue
             verb = "delete" if one.act.verb == "delete" else "patch"
-            part = "status" if one.act.verb == "patch_status" else ""
-            place = places.of_kind(one.ref.kind).at(one.ref.namespace, one.ref.name, part)
-            wishes.append((verb, place))
+            wishes.append((verb, resource.at(one.ref.namespace, one.ref.name, part)))
         rights.require(self._task.client, wishes, self._task.deadline)
 
     def too_late(self) -> DeadlineReached:

@@ -98,6 +98,12 @@ def read(secret: Mapping[str, Any], cluster: str) -> Copy:
         ) from error  # fmt: skip
 
 
+def key_of(secret: Mapping[str, Any]) -> SetKey:
+    """Return which set a Secret keeps, by its metadata alone."""
+    meta = secret["metadata"]
+    return (meta["namespace"], (meta.get("labels") or {}).get(COPY_LABEL, ""))
+
+
 def limits_of(manifest: Mapping[str, Any]) -> Tuple[int, Optional[int]]:
     """Return minRunners and maxRunners, None for no limit."""
     spec = manifest.get("spec") or {}

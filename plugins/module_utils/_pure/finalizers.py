@@ -124,7 +124,8 @@ def deletions(verdicts: Iterable[Verdict]) -> Tuple[Verdict, ...]:
 def json_patch(raw: Mapping[str, Any], finalizer: str) -> List[Dict[str, Any]]:
     """Return the patch that takes one finalizer off an object as it was just read.
 
-    It tests the uid and the value at its place, so that a lost race changes nothing.
+    It tests uid, version and the value at its place: whatever came in between, a job's start
+    among it, makes it fail and nothing is changed.
     Raises Conflict if the object does not have the finalizer any more, or is not going.
     """
     meta = raw["metadata"]
@@ -140,6 +141,7 @@ def json_patch(raw: Mapping[str, Any], finalizer: str) -> List[Dict[str, Any]]:
     path = f"/metadata/finalizers/{present.index(finalizer)}"
     return [
         {"op": "test", "path": "/metadata/uid", "value": meta["uid"]},
+        {"op": "test", "path": "/metadata/resourceVersion", "value": meta["resourceVersion"]},
         {"op": "test", "path": path, "value": finalizer},
         {"op": "remove", "path": path},
     ]

@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional
 from typing import Sequence, Tuple
 
-from . import drain_patches, listener_faults, reads, releases
+from . import drain_patches, listener_faults, reads, releases, vanished_sets
 from .drain_settle import EVENTUAL
 from .drain_types import Act, View
 from .objects import Controller, Ref, Runner, RunnerSet, ScaleSet
 from .read_objects import ID_ANNOTATION
 from .states import State
+from .vanished_sets import Stored
 
 
 class Kind(NamedTuple):
@@ -71,6 +72,12 @@ REPAIRS: Mapping[str, Kind] = {
         "The marks go; the controller counts failures of this runner from 0.",
         "None: what the marks said stands in the result.", "#4156, #4167",
     ),
+    "set-vanished": Kind(
+        "Helm calls a set deployed whose AutoscalingRunnerSet is gone.",
+        "The set is made again as Helm installed it, registers, and takes jobs. Its ServiceAccount"
+        " and Role have their protection again from the next `helm upgrade` on.",
+        "Delete the AutoscalingRunnerSet.", "#3562, #3106, #4422",
+    ),
     "patch-id-missing": Kind(
         "A runner set of a release below 0.9.0 lacks a field that its CRD requires.",
         "Its spec can be changed again, and the controller takes it over.",
@@ -109,9 +116,11 @@ class Repair:
 @dataclass(frozen=True)
 class Options:
     """`lost_at_github`: sets, "namespace/name", of which the caller knows that GitHub has them
-    no more: the controller's log says 404, and nothing in the cluster does."""
+    no more: the controller's log says 404, and nothing in the cluster does. `stored`: what Helm
+    and drains remember of sets."""
 
     lost_at_github: Tuple[str, ...] = ()
+    stored: Stored = Stored()
 
 
 def find(view: View, options: Options, now: datetime) -> Tuple[Repair, ...]:
@@ -298,6 +307,14 @@ def _patch_ids(look: _Look) -> Iterator[Repair]:
                          Act("patch", one.ref, steps, text, {"replicas": one.replicas}))
 
 
+def _vanished(look: _Look) -> Iterator[Repair]:
+    for one in vanished_sets.gone(look.options.stored, look.view):
+        text = f"Helm release {'/'.join(one.release)} holds it as deployed, and it is not there"
+        held = vanished_sets.held(one, look.view, look.options.stored)
+        act = vanished_sets.create(one, text)
+        yield Repair("set-vanished", act.ref, text, act, held)
+
+
 def _stands_still(runners: Sequence[Runner]) -> bool:
     return bool(runners) and all(one.state in (State.IDLE, State.UNKNOWN) for one in runners)
 
@@ -314,5 +331,5 @@ def _with_uid(ref: Ref) -> List[Dict[str, Any]]:
 _NOBODY = "no controller at work watches its namespace: it would hang (arc_finalizer_clear)"
 _RULES: Sequence[Callable[[_Look], Iterator[Repair]]] = (
     _orphaned_listeners, _stale_listeners, _zombies, _outdated, _deadlocks, _lost_sets,
-    _poisoned, _patch_ids,
+    _poisoned, _vanished, _patch_ids,
 )  # fmt: skip

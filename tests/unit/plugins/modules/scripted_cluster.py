@@ -44,6 +44,7 @@ class ScriptedCluster(api_server.ApiServer):
         self.parts: Dict[str, List[Raw]] = {key: list(value) for key, value in parts.items()}
         self.denied, self.uid = denied, UID
         self.writes: List[Tuple[str, str, bool]] = []
+        self.events: List[Raw] = []
         self._controller = controller
         self._faults: List[Tuple[str, str, Reply, Optional[str]]] = []
         self._changed = threading.Condition()
@@ -87,6 +88,8 @@ class ScriptedCluster(api_server.ApiServer):
             return Reply(404, "404 page not found")
         if found["resource"] == "selfsubjectaccessreviews":
             return self._review(seen.body)
+        if (seen.method, found["resource"]) == ("POST", "events"):
+            return self._event(seen.body)
         if seen.method == "GET" and not found["name"]:
             return self._collection(seen, found["resource"], found["ns"] or "")
         return self._object(seen, found["resource"], found["ns"] or "", found["name"] or "")
@@ -95,6 +98,13 @@ class ScriptedCluster(api_server.ApiServer):
         asked = body["spec"]["resourceAttributes"]
         allowed = (asked["verb"], asked["resource"]) not in self.denied
         return Reply(201, {**body, "status": {"allowed": allowed}})
+
+    def _event(self, body: Raw) -> Reply:
+        with self._lock:
+            name = f"{body['metadata']['generateName']}{len(self.events)}"
+            made = {**body, "metadata": {**body["metadata"], "name": name}}
+            self.events.append(made)
+        return Reply(201, made)
 
     def _collection(self, seen: api_server.Seen, part: str, namespace: str) -> Reply:
         if "watch" in seen.query:

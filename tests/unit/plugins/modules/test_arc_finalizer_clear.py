@@ -79,9 +79,45 @@ def test_each_patch_tests_uid_and_finalizer():
         patches = [one for one in cluster.requests if one.method == "PATCH"]
     assert patches
     for one in patches:
-        assert [step["op"] for step in one.body] == ["test", "test", "remove"]
+        assert [step["op"] for step in one.body] == ["test", "test", "test", "remove"]
         assert one.body[0]["path"] == "/metadata/uid"
-        assert one.body[1]["path"] == one.body[2]["path"]
+        assert one.body[1]["path"] == "/metadata/resourceVersion"
+        assert one.body[2]["path"] == one.body[3]["path"]
+
+
+def test_each_release_is_told_by_an_event_on_the_object():
+    with ScriptedCluster(a.left_behind(), vanish) as cluster:
+        code, result = clear(cluster)
+        events = cluster.events
+    assert (code, result["event_problems"]) == (0, [])
+    assert len(events) == len(result["cleared"]) > 0
+    for event, one in zip(events, result["cleared"]):
+        assert event["involvedObject"]["uid"] == one["object"]["uid"]
+        assert one["finalizer"] in event["message"]
+        assert one["event"] == f"{event['metadata']['namespace']}/{event['metadata']['name']}"
+
+
+def test_namespace_that_goes_takes_no_event_so_the_namespace_has_it():
+    refused = status(403, "Forbidden", "unable to create new content, it is being terminated")
+    with ScriptedCluster(a.left_behind(), vanish) as cluster:
+        for _number in range(20):
+            cluster.fault("POST", "/api/v1/namespaces/arc-runners/events", refused)
+        _code, result = clear(cluster)
+        events = cluster.events
+    assert {one["involvedObject"]["kind"] for one in events} == {"Namespace"}
+    assert {one["metadata"]["namespace"] for one in events} == {"default"}
+    assert result["cleared"] and not result["event_problems"]
+
+
+def test_events_that_are_forbidden_undo_no_release():
+    refused = status(403, "Forbidden", "no")
+    with ScriptedCluster(a.left_behind(), vanish) as cluster:
+        for _number in range(40):
+            cluster.fault("POST", "/api/v1/namespaces/[^/]+/events", refused)
+        code, result = clear(cluster)
+        assert left(cluster) == {}
+    assert (code, {one["event"] for one in result["cleared"]}) == (0, {""})
+    assert "events in namespace" in result["event_problems"][0]
 
 
 def test_default_only_reports():

@@ -93,15 +93,16 @@ def test_patch_takes_exactly_one_entry_and_loses_every_race(present, data):
     raw = {
         "metadata": {
             "name": "web", "uid": "u", "finalizers": present, "deletionTimestamp": b.ago(5),
+            "resourceVersion": "7",
         }
     }  # fmt: skip
     patch = finalizers.json_patch(raw, finalizer)
     after = json_patches.applied(raw, patch)["metadata"]["finalizers"]
     index = present.index(finalizer)
     assert after == present[:index] + present[index + 1:]
-    other = {"metadata": {**raw["metadata"], "uid": "another"}}
-    with pytest.raises(json_patches.TestFailed):
-        json_patches.applied(other, patch)
+    for change in ({"uid": "another"}, {"resourceVersion": "8"}):
+        with pytest.raises(json_patches.TestFailed):
+            json_patches.applied({"metadata": {**raw["metadata"], **change}}, patch)
     moved = {"metadata": {**raw["metadata"], "finalizers": ["new", *present]}}
     assume(moved["metadata"]["finalizers"][index] != finalizer)
     with pytest.raises(json_patches.TestFailed):
