@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, List, Set, Tuple
+from typing import Any, Callable, List, Set, Tuple
 
 _VERSION = re.compile(r"resourceVersion=[0-9]+")
 _TOO_OLD = b'"code":410'
@@ -27,6 +27,9 @@ class Proxy:
 
     def __init__(self, target: Tuple[int, Any]) -> None:
         self.target = target
+        # Called with method and path, before a request is handed on and after it was answered.
+        self.before: Callable[[str, str], None] = lambda _method, _path: None
+        self.after: Callable[[str, str], None] = lambda _method, _path: None
         self.storm_until = 0.0
         self.refused: List[float] = []
         self.watches: Set[socket.socket] = set()
@@ -93,12 +96,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.owner.expired -= 1
             path = _VERSION.sub("resourceVersion=1", path)
         port, context = self.owner.target
+        self.owner.before(self.command, self.path)
         link = http.client.HTTPSConnection("127.0.0.1", port, timeout=300, context=context)
         try:
             headers = {name: value for name, value in self.headers.items()
                        if name.lower() not in ("host", "accept-encoding", *_KEPT_BACK)}
             link.request(self.command, path, body, headers)
             self._answer(link.getresponse(), is_watch)
+            self.owner.after(self.command, self.path)
         except (OSError, http.client.HTTPException):
             return  # one of the two went away, which is what a cut does
         finally:

@@ -40,6 +40,8 @@ class StuckLab(DrainLab):
 
     def __enter__(self) -> StuckLab:
         self._installed: List[Dict[str, str]] = []
+        # Jobs that a test itself took the pod away from.
+        self.given_up = 0
         super().__enter__()
         self.client = self.connect(CLUSTER)
         return self

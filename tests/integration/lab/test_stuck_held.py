@@ -42,7 +42,7 @@ def shared(tmp_path_factory):
 def lab(shared):
     yield shared
     shared.put_right()
-    assert shared.service.ledger()["lost"] == 0
+    assert shared.service.ledger()["lost"] <= shared.given_up
 
 
 def assert_untouched(lab, **options):
@@ -125,6 +125,7 @@ def test_runner_that_github_calls_busy_though_its_pod_has_gone(lab):
     lab.service.fault({"busy_forever": True}, method="DELETE", path="agents/")
     lab.delete_set(web)
     lab.client.delete(places.PODS.at(NAMESPACE, runner), limit(), grace_period_s=0)
+    lab.given_up += 1
     result = lab.wait_code("EphemeralRunner", "busy", unable_after=1,
                            github_states={runner: "busy"})
     assert assert_untouched(lab, unable_after=1, github_states={runner: "busy"})
@@ -186,11 +187,11 @@ def test_account_that_a_runner_still_uses(lab):
         "the account is stuck")
     by_kind = dict(codes(result))
     assert by_kind["ServiceAccount"] in ("children-first", "may-be-busy-beneath")
-    # Even with all else gone its runner keeps it.
+    # However idle its runner may be, it goes first.
     named = [{"kind": "ServiceAccount", "namespace": NAMESPACE,
               "name": f"{web['name']}-gha-rs-no-permission"}]
     result = lab.judge(objects=named, github_states={runner: "idle"})
-    assert codes(result) == [("ServiceAccount", "account-in-use")]
+    assert codes(result) == [("ServiceAccount", "children-first")]
     lab.clear()
     assert f"ServiceAccount {web['name']}-gha-rs-no-permission" in lab.left()
     row("set stripped of its finalizer, a runner is on", result, "its ServiceAccount is held")
