@@ -9,7 +9,6 @@ A controller deletes a set whose version label does not fit its own, and Helm do
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Dict, FrozenSet, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
 from . import reads, releases
@@ -86,9 +85,7 @@ def held(one: Manifest, view: View, stored: Stored) -> str:
 
 def create(one: Manifest, reason: str) -> Act:
     """Return the write that makes a set again, as Helm's own."""
-    body: Dict[str, Any] = copy.deepcopy(dict(one.body))
-    meta = body["metadata"]
-    meta["namespace"] = one.key[0]
+    meta: Dict[str, Any] = {**one.body["metadata"], "namespace": one.key[0]}
     meta["labels"] = {**(meta.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
     meta["annotations"] = {
         **(meta.get("annotations") or {}),
@@ -96,7 +93,7 @@ def create(one: Manifest, reason: str) -> Act:
         "meta.helm.sh/release-name": one.release[1],
     }
     evidence = {"helm_release": "/".join(one.release)}
-    return Act("create", ref_of(one), body, reason, evidence)
+    return Act("create", ref_of(one), {**one.body, "metadata": meta}, reason, evidence)
 
 
 def ref_of(one: Manifest) -> Ref:

@@ -30,7 +30,6 @@ HELPERS = (places.ROLE_BINDINGS, places.ROLES, places.SERVICE_ACCOUNTS, places.S
 ARC = (places.SCALE_SETS, places.LISTENERS, places.RUNNER_SETS, places.RUNNERS)
 
 
-
 def limit(seconds: float = 30) -> Deadline:
     return Deadline(seconds)
 
