@@ -92,8 +92,8 @@ def nobody_at_work(case: Case, now: datetime) -> Optional[Against]:
     if isinstance(case.obj, Helper) and case.scale_set is None:
         # Helpers are released by way of the set's annotations: without the set, by nobody.
         return None
-    watching = _watching(case)
-    for controller in watching:
+    found = watching(case)
+    for controller in found:
         if _is_at_work(controller) and _serves(controller, case):
             poisoned = _poisoned(case, controller)
             if poisoned:
@@ -103,7 +103,7 @@ def nobody_at_work(case: Case, now: datetime) -> Optional[Against]:
     strays = [one for one in case.cluster.stray_controller_pods if one.is_running]
     if strays:
         return Against(HOLD, "manager-alive", str(strays[0].ref))
-    if watching:
+    if found:
         # Its own lease tells no more than its Deployment does.
         return None
     return _leader(case, now)
@@ -221,7 +221,7 @@ def _children(case: Case) -> Iterator[Any]:
                 yield one
 
 
-def _watching(case: Case) -> Tuple[Controller, ...]:
+def watching(case: Case) -> Tuple[Controller, ...]:
     namespace = case.obj.ref.namespace
     if isinstance(case.obj, Listener):
         # A listener lives beside the controller and is served by the one that serves its set.
@@ -248,9 +248,9 @@ def _is_unable(case: Case, now: datetime) -> bool:
     since = deleted_since(case)
     if since is None or (now - since).total_seconds() < case.options.unable_after_s:
         return False
-    if isinstance(case.obj, Runner):
+    if isinstance(case.obj, Runner) and case.obj.pod is None:
         # GitHub answers JobStillRunning for ever where the pod died in a job (#4585).
-        return case.obj.pod is None
+        return True
     secret = case.scale_set.github_secret if case.scale_set is not None else ""
     return (case.obj.ref.namespace, secret) in case.options.missing_secrets
 

@@ -42,6 +42,10 @@ BRING_BACK = (
     "Bring a controller of release {release} back for a moment: it releases everything by itself"
     " in about a second and leaves nothing at GitHub"
 )
+BRING_UP = (
+    "Bring {controller} up again, of which no pod is ready: it releases everything by itself in"
+    " about a second and leaves nothing at GitHub"
+)
 REMEDIES: Mapping[str, str] = {
     "not-deleted": "Delete the object, if it is to go",
     "grace": "Judge again in a moment",

@@ -16,7 +16,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optio
 from . import errors, finalizer_proofs, releases
 from .finalizer_proofs import Against
 from .finalizer_verdicts import (
-    BRING_BACK, HOLD, REGISTRATION, RELEASE, REMEDIES, UNKNOWN, Case, Object, Options, Verdict,
+    BRING_BACK, BRING_UP, HOLD, REGISTRATION, RELEASE, REMEDIES, UNKNOWN, Case, Object, Options, Verdict,
 )  # fmt: skip
 from .objects import Cluster, Helper, Listener, Runner, RunnerSet, ScaleSet
 
@@ -166,9 +166,12 @@ def _first_remedy(case: Case) -> str:
     """Clearing is for what even the controller cannot mend."""
     if isinstance(case.obj, Helper) and case.scale_set is None:
         return ""
-    if case.cluster.controllers_of(case.obj.ref.namespace):
-        return ""
     release = case.scale_set.release if case.scale_set is not None else None
+    for one in finalizer_proofs.watching(case):
+        if one.ready or not releases.gate_allows(release, one.release or ""):
+            # It cannot release this one, or would have.
+            return ""
+        return BRING_UP.format(controller=one.ref)
     return BRING_BACK.format(release=release or releases.LATEST)
 
 

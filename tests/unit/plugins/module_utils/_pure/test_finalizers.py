@@ -256,6 +256,28 @@ def test_controller_that_works_is_called_unable_where_the_credentials_have_gone(
     ) == ("release", "proven")
 
 
+def test_without_credentials_a_runner_that_github_calls_idle_is_released_too():
+    secret = ("arc-runners", "web-gha-rs-github-secret")
+    parts = with_controller(abandoned(deleting=20, pods=True))
+    wish = {"github": {RUNNER: "idle"}}
+    assert said(parts, "EphemeralRunner", **wish) == ("hold", "controller-at-work")
+    wish["missing_secrets"] = frozenset({secret})
+    assert said(parts, "EphemeralRunner", **wish) == ("release", "proven")
+    assert said(parts, "EphemeralRunner", missing_secrets=frozenset({secret}))[0] == "unknown"
+
+
+@pytest.mark.parametrize(("release", "word"), [
+    ("0.9.3", "Bring Deployment arc-systems/"),
+    # It would delete the set that does not fit, and has no other use here.
+    ("0.14.2", ""),
+], ids=["fits", "does-not-fit"])
+def test_controller_that_is_down_is_the_first_remedy(release, word):
+    parts = with_controller(go(abandoned(), *CHAIN), release, replicas=0, ready=0)
+    (one,) = [one for key, one in verdicts(parts).items() if key[0] == "AutoscalingRunnerSet"]
+    assert (one.decision, one.code) == ("release", "proven")
+    assert one.remedy.startswith(word) and bool(one.remedy) == bool(word)
+
+
 def test_one_undecodable_runner_is_named_instead_of_clearing_the_rest():
     """#4156: nothing is reconciled, although the controller is ready."""
     parts = with_controller(abandoned(release="0.14.2"), "0.14.2")
