@@ -1,0 +1,141 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All clusters at a glance: a line for each, then what is wrong, then what to do.
+
+What was not read is told as `?`, never as 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional
+
+from .report_text import table
+
+# From the gravest on.
+SEVERITIES = ("blocker", "warning", "info")
+_STATES = ("busy", "idle", "pending", "failed", "unknown")
+_HEAD = ("CLUSTER", "ARC", "CRDS", "SCALE SETS", *map(str.upper, _STATES), "FINDINGS")
+
+
+def entry(host: str, info: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return what a status tells of one cluster.
+
+    `info`: result of arc_info, also of one that failed.
+    """
+    error = str(info.get("msg") or "no result") if "counts" not in info else ""
+    findings = list(info.get("findings") or ())
+    return {
+        "name": host,
+        "cluster": dict(info.get("cluster") or {}),
+        "error": error,
+        "controllers": [
+            {key: one.get(key) for key in ("namespace", "name", "release", "is_ready")}
+            for one in info.get("controllers") or ()
+        ] if info.get("controllers") is not None else None,
+        "crds": _crds(info.get("crds") or {}),
+        "scale_sets": _sets(info.get("scale_sets")),
+        "counts": dict(info.get("counts") or {}),
+        "open_records": [
+            one.get("name") for one in info.get("records") or () if one.get("state") == "open"
+        ],
+        "findings": findings,
+        "findings_by_severity": {
+            severity: sum(1 for one in findings if one["severity"] == severity)
+            for severity in SEVERITIES
+        },
+    }
+
+
+def failing(clusters: Iterable[Mapping[str, Any]], fail_on: str) -> List[str]:
+    """Return why a status fails: what could not be looked at, and findings of that severity or
+    a graver one. `fail_on`: one of SEVERITIES, or "never" for the first alone."""
+    grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
+    found = []
+    for one in clusters:
+        if one["error"]:
+            found.append(f"{one['name']}: {one['error']}")
+        number = sum(one["findings_by_severity"][severity] for severity in grave)
+        if number:
+            found.append(f"{one['name']}: {number} findings of severity {' or '.join(grave)}")
+    return found
+
+
+def lines(clusters: Iterable[Mapping[str, Any]]) -> List[str]:
+    """Return a table of all clusters, then each finding that is more than an information."""
+    found = list(clusters)
+    told = table(_HEAD, [_row(one) for one in found])
+    for one in found:
+        if one["error"]:
+            told.append(f"{one['name']}: {one['error']}")
+        told += [f"{one['name']}: record {name} of a run is open" for name in one["open_records"]]
+        for finding in one["findings"]:
+            if finding["severity"] != SEVERITIES[-1]:
+                told.append(f"{one['name']}: {finding['severity']} {finding['id']}:"
+                            f" {finding['object']}: {finding['reason']}")
+                told.append(f"    {finding['remedy']}")
+    return told
+
+
+def _row(one: Mapping[str, Any]) -> List[str]:
+    if one["error"]:
+        return [one["name"], *["?"] * (len(_HEAD) - 1)]
+    counts = one["counts"]
+    told = [f"{number} {severity}" for severity, number in one["findings_by_severity"].items()
+            if number]
+    return [
+        one["name"], _releases(one["controllers"]), one["crds"] or "?",
+        _serving(one["scale_sets"]),
+        *("?" if counts.get(state) is None else str(counts[state]) for state in _STATES),
+        ", ".join(told) or "none",
+    ]  # fmt: skip
+
+
+def _releases(controllers: Optional[List[Mapping[str, Any]]]) -> str:
+    if controllers is None:
+        return "?"
+    told = [
+        f"{one['release'] or '?'}{'' if one['is_ready'] else ' (not ready)'}"
+        for one in controllers
+    ]
+    return ", ".join(told) or "none"
+
+
+def _crds(crds: Mapping[str, Any]) -> str:
+    if "verdict" not in crds:
+        return ""
+    return str(crds["span"]) if crds["verdict"] == "exact" else str(crds["verdict"])
+
+
+def _sets(scale_sets: Optional[Iterable[Mapping[str, Any]]]) -> Optional[List[Dict[str, Any]]]:
+    if scale_sets is None:
+        return None
+    return [
+        {
+            "namespace": one["namespace"], "name": one["name"], "release": one["release"],
+            "phase": one["phase"], "is_serving": _is_serving(one), "counts": one["counts"],
+            "deleting_since": one["deleting_since"],
+        }
+        for one in scale_sets
+    ]  # fmt: skip
+
+
+def _is_serving(one: Mapping[str, Any]) -> Optional[bool]:
+    """True with one listener whose pod is ready; None where that was not read."""
+    listeners = one["listeners"]
+    if listeners is None:
+        return None
+    if one["deleting_since"] or len(listeners) != 1:
+        return False
+    pod = listeners[0]["pod"]
+    if pod is not None and "ready" not in pod:
+        return None
+    return bool(pod and pod["ready"])
+
+
+def _serving(scale_sets: Optional[List[Mapping[str, Any]]]) -> str:
+    if scale_sets is None:
+        return "?"
+    serving = sum(1 for one in scale_sets if one["is_serving"])
+    unknown = sum(1 for one in scale_sets if one["is_serving"] is None)
+    return f"{serving} of {len(scale_sets)} serve" + (f", {unknown} ?" if unknown else "")

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a status tells of sound, ill, half-read and silent clusters, and when it fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    findings,
+    model,
+    reads,
+    status_text,
+    summary,
+)
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
+
+
+def info_of(parts):
+    cluster = model.read_cluster(b.snapshot(**parts))
+    return summary.summarise(cluster, findings.findings_of(cluster))
+
+
+def told(parts):
+    return status_text.entry("east", info_of(parts))
+
+
+def stale(parts):
+    parts["autoscalinglisteners"][0]["spec"]["ephemeralRunnerSetName"] = "web-gone"
+    return parts
+
+
+def test_sound_cluster_is_a_line_without_findings():
+    one = told(b.sound("0.14.2", busy=2, idle=1))
+    head, row, *rest = status_text.lines([one])
+    assert head.split() == [
+        "CLUSTER", "ARC", "CRDS", "SCALE", "SETS", "BUSY", "IDLE", "PENDING", "FAILED", "UNKNOWN",
+        "FINDINGS",
+    ]  # fmt: skip
+    assert row.startswith("east") and "0.14.2" in row and "1 of 1 serve" in row
+    assert status_text.failing([one], "blocker") == []
+    assert not [line for line in rest if "blocker" in line]
+
+
+def test_finding_is_told_with_its_remedy_and_fails_by_its_severity():
+    one = told(stale(b.sound("0.14.2")))
+    assert one["findings"]
+    lines = status_text.lines([one])
+    finding = next(one for one in one["findings"] if one["severity"] != "info")
+    at = next(number for number, line in enumerate(lines) if finding["id"] in line)
+    assert finding["reason"] in lines[at] and finding["remedy"] in lines[at + 1]
+    assert status_text.failing([one], finding["severity"])
+    assert status_text.failing([one], "never") == []
+
+
+@pytest.mark.parametrize("part", ["autoscalingrunnersets", "autoscalinglisteners", "deployments",
+                                  "ephemeralrunners", "crds"])
+def test_what_was_not_read_is_never_zero(part):
+    parts = b.sound("0.14.2")
+    parts[part] = reads.Unread("forbidden", f"list {part}", part)
+    row = status_text.lines([told(parts)])[1]
+    assert "?" in row
+
+
+def test_cluster_that_does_not_answer_hides_nobody_and_fails():
+    silent = status_text.entry("west", {"failed": True, "msg": "west does not answer"})
+    sound = told(b.sound("0.14.2"))
+    lines = status_text.lines([silent, sound])
+    assert lines[1].split()[:3] == ["west", "?", "?"] and lines[2].startswith("east")
+    assert "west: west does not answer" in lines
+    assert status_text.failing([silent, sound], "never") == ["west: west does not answer"]
+
+
+def test_set_that_goes_serves_nobody():
+    parts = b.sound("0.14.2")
+    parts["autoscalingrunnersets"][0]["metadata"]["deletionTimestamp"] = b.ago(1)
+    (one,) = told(parts)["scale_sets"]
+    assert one["is_serving"] is False
+
+
+def test_cluster_without_arc_says_none():
+    empty = {part: [] for part in b.sound("0.14.2")}
+    row = status_text.lines([told(empty)])[1]
+    assert "none" in row and "0 of 0 serve" in row
