@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Sequence
 
+from .errors import BadInput
 from .plan_cluster import INSTALL, KEEP, LIVE, REPLACE
 from .record import CONTROLLER, SCALE_SET
 
@@ -50,3 +51,33 @@ def work_of(
 
 def _entry(one: Mapping[str, Any]) -> Entry:
     return {"namespace": one["namespace"], "name": one["name"], "helm": one["helm"]}
+
+
+def uninstall_of(info: Mapping[str, Any]) -> Dict[str, List[Entry]]:
+    """Return what an uninstallation takes away, as the roles take it.
+
+    `info`: result of arc_info. `drain`: scale sets that are there. `scale_sets`: these, and Helm
+    releases whose set has vanished. `controllers`: all. `helm` is "" for what Helm did not
+    install. Raises BadInput where a part of it could not be read: what was not seen would stay.
+    """
+    parts = ("scale_sets", "controllers", "vanished")
+    unread = [part for part in parts if info.get(part) is None]
+    if unread:
+        raise BadInput(
+            cluster=str((info.get("cluster") or {}).get("name", "")), object=", ".join(unread),
+            cause="they could not be read",
+            next_step="See unread in the result of arc_info for the right that is missing",
+        )
+    drain = [{"namespace": one["namespace"], "name": one["name"]} for one in info["scale_sets"]]
+    sets = [
+        {"namespace": one["namespace"], "name": one["name"], "helm": one["helm_release"] or ""}
+        for one in info["scale_sets"]
+    ] + [
+        {"namespace": one["namespace"], "name": one["helm_release"], "helm": one["helm_release"]}
+        for one in info["vanished"]
+    ]
+    controllers = [
+        {"namespace": one["namespace"], "name": one["name"], "helm": one["helm_release"] or ""}
+        for one in info["controllers"]
+    ]
+    return {"drain": drain, "scale_sets": sets, "controllers": controllers}

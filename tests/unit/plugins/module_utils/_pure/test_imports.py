@@ -15,7 +15,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils import _pure
 FILES = sorted(pathlib.Path(_pure.__file__).parent.glob("*.py"))
 # Standard modules of which none reaches a file, a clock, a process, chance or the network.
 ALLOWED = {
-    "__future__", "base64", "binascii", "collections", "dataclasses", "datetime", "enum",
+    "__future__", "base64", "binascii", "collections", "dataclasses", "datetime", "enum", "fnmatch",
     "functools", "hashlib", "heapq", "ipaddress", "itertools", "json", "math", "operator", "re",
     "string", "typing",
 }

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an uninstallation takes away, from what arc_info says."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    errors,
+    model,
+    reads,
+    summary,
+    work,
+)
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
+
+
+def taken(parts):
+    return work.uninstall_of(summary.summarise(model.read_cluster(b.snapshot(**parts))))
+
+
+def test_sets_that_are_there_are_drained_and_all_releases_go():
+    found = taken(b.sound("0.14.2"))
+    (scale_set,) = found["scale_sets"]
+    assert found["drain"] == [{key: scale_set[key] for key in ("namespace", "name")}]
+    assert (scale_set["name"], bool(scale_set["helm"])) == ("web", True)
+    assert [bool(one["helm"]) for one in found["controllers"]] == [True]
+
+
+def test_release_whose_set_has_vanished_goes_without_a_drain():
+    parts = b.sound("0.14.2")
+    parts["autoscalingrunnersets"].clear()
+    found = taken(parts)
+    assert found["drain"] == []
+    assert [one["helm"] for one in found["scale_sets"]] == ["web"]
+
+
+def test_nothing_there_is_nothing_to_take():
+    empty = {part: [] for part in b.sound("0.14.2")}
+    assert taken(empty) == {"drain": [], "scale_sets": [], "controllers": []}
+
+
+@pytest.mark.parametrize("part", ["autoscalingrunnersets", "deployments", "helm"])
+def test_what_could_not_be_read_is_refused(part):
+    parts = b.sound("0.14.2")
+    parts[part] = reads.Unread("forbidden", f"list {part}", part)
+    with pytest.raises(errors.BadInput) as caught:
+        taken(parts)
+    assert "could not be read" in caught.value.cause
