@@ -187,7 +187,7 @@ class StuckLab(DrainLab):
 
 def codes(result: Mapping[str, Any]) -> List[Tuple[str, str]]:
     """Kind and code of each verdict."""
-    return [(one["object"]["kind"], one["code"]) for one in result["verdicts"]]
+    return [(one["object"]["kind"], one["code"]) for one in result.get("verdicts", ())]
 
 
 def row(state: str, result: Mapping[str, Any], after: str) -> None:

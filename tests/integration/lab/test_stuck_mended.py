@@ -160,9 +160,10 @@ def test_orphaned_listener_of_a_stripped_set(lab):
 def test_job_still_running_though_runner_and_pod_are_gone(lab):
     web, runner = idle_set(lab)
     lab.service.fault({"busy_forever": True}, method="DELETE", path="agents/")
+    lab.delete_set(web)
+    lab.eventually(lambda: not lab.objects(places.LISTENERS, web["name"]), "the listener to go")
     lab.delete(places.RUNNERS, runner)
     lab.client.delete(places.PODS.at(NAMESPACE, runner), limit(), grace_period_s=0)
-    lab.delete_set(web)
     result = lab.wait_code(
         "EphemeralRunner", "proven", unable_after=1, github_states={runner: "gone"})
     lab.clear(unable_after=1, github_states={runner: "gone"})
@@ -292,7 +293,7 @@ def test_definition_that_is_deleted_without_a_controller(lab):
         lab.client.create(places.CRDS.at(), body, limit())
     lab.eventually(lambda: all(
         any(condition["type"] == "Established" and condition["status"] == "True"
-            for condition in (one.get("status") or {}).get("conditions", ()))
+            for condition in (one.get("status") or {}).get("conditions") or ())
         for one in lab.objects(places.CRDS) if one["metadata"]["name"] in kept
     ), "the definitions to be served again")
     lab.uninstall(CLUSTER, web)
