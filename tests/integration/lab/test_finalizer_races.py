@@ -10,6 +10,7 @@ so that a failure can be had again.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import random
@@ -21,6 +22,10 @@ from datetime import datetime
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import (
+    Conflict,
+    ReadFailed,
+)
 from ansible_collections.arc.lifecycle.tests.integration.lab.api_proxy import Proxy
 from ansible_collections.arc.lifecycle.tests.integration.lab.stuck_lab import (
     CLUSTER,
@@ -59,7 +64,7 @@ def lab(tmp_path_factory):
 def runner(client, name):
     """A runner that is going, with a living pod; its set and its controller are gone."""
     meta = {"name": name, "namespace": NAMESPACE}
-    client.create(places.RUNNERS.at(NAMESPACE), {
+    made = client.create(places.RUNNERS.at(NAMESPACE), {
         "apiVersion": "actions.github.com/v1alpha1", "kind": "EphemeralRunner",
         "metadata": {**meta, "finalizers": FINALIZERS},
         "spec": {"githubConfigUrl": "https://github.com/acme", "githubConfigSecret": "s",
@@ -68,13 +73,24 @@ def runner(client, name):
     }, limit())  # fmt: skip
     client.merge_patch(places.RUNNERS.at(NAMESPACE, name, "status"), {"status": {
         "phase": "Running", "ready": True, "runnerId": 7, "runnerName": name}}, limit())
+    owner = {"apiVersion": "actions.github.com/v1alpha1", "kind": "EphemeralRunner", "name": name,
+             "uid": made["metadata"]["uid"], "controller": True}
+    labels = {"actions-ephemeral-runner": "True"}
     client.create(places.PODS.at(NAMESPACE), {
-        "metadata": meta, "spec": {
+        "metadata": {**meta, "labels": labels, "ownerReferences": [owner]}, "spec": {
             "schedulerName": "nobody", "containers": [{"name": "runner", "image": "runner"}]},
     }, limit())  # fmt: skip
-    client.merge_patch(places.PODS.at(NAMESPACE, name, "status"), {"status": {
-        "phase": "Running"}}, limit())
+    run_pod(client, NAMESPACE, name, "runner")
     client.delete(places.RUNNERS.at(NAMESPACE, name), limit())
+
+
+def run_pod(client, namespace, name, container):
+    """Say of a pod what a node agent says of one that runs."""
+    running = {"name": container, "image": container, "imageID": "", "ready": True,
+               "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
+    client.merge_patch(places.PODS.at(namespace, name, "status"), {"status": {
+        "phase": "Running", "containerStatuses": [running],
+        "conditions": [{"type": "Ready", "status": "True"}]}}, limit())
 
 
 class Striker:
@@ -143,8 +159,7 @@ class Striker:
         }, limit())  # fmt: skip
         self._lab.eventually(lambda: self._lab.objects(places.PODS, MANAGER), "its pod")
         (pod,) = self._lab.objects(places.PODS, MANAGER)
-        status = places.PODS.at(SYSTEMS, pod["metadata"]["name"], "status")
-        client.merge_patch(status, {"status": {"phase": "Running"}}, limit())
+        run_pod(client, SYSTEMS, pod["metadata"]["name"], "manager")
         self.controller_at = time.time()
 
 
@@ -231,10 +246,10 @@ def beside_a_controller(cleared, striker, number):
 def put_away(lab, names):
     for name in names:
         for resource in (places.RUNNERS, places.PODS):
-            place = resource.at(NAMESPACE, name)
-            if lab.client.read_object(place, limit()).items:
+            # The garbage collector takes the pod of a runner that has gone.
+            with contextlib.suppress(Conflict, ReadFailed):
                 lab.strip(resource, name)
-                lab.client.delete(place, limit(), grace_period_s=0)
+                lab.client.delete(resource.at(NAMESPACE, name), limit(), grace_period_s=0)
     place = places.DEPLOYMENTS.at(SYSTEMS, MANAGER)
     lab.client.delete(place, limit(), propagation="Foreground")
     lab.eventually(lambda: not lab.client.read_object(place, limit()).items
