@@ -9,7 +9,7 @@ A judge returns the code of a reason with its detail, or None if it has nothing 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 from . import read_objects, reads, releases
 from .finalizer_verdicts import HOLD, REGISTRATION, UNKNOWN, Case
@@ -113,7 +113,7 @@ def no_job_beneath(case: Case) -> Optional[Against]:
     """No busy runner dies by our hand, and unknown is not idle."""
     if isinstance(case.obj, Runner):
         return _own_job(case, case.obj)
-    for runner in beneath(case):
+    for runner in case.kin.beneath(case.obj):
         state = _state(case, runner)
         if state is State.BUSY:
             return Against(HOLD, "busy-beneath", str(runner.ref))
@@ -124,7 +124,7 @@ def no_job_beneath(case: Case) -> Optional[Against]:
 
 def children_gone(case: Case) -> Optional[Against]:
     """What is beneath it goes first."""
-    left = list(_children(case))
+    left = list(case.kin.children(case.obj))
     if not left:
         return None
     more = f" and {len(left) - 1} more" if len(left) > 1 else ""
@@ -148,36 +148,11 @@ def unused(case: Case) -> Optional[Against]:
     if not isinstance(case.obj, Helper):
         return None
     ref = case.obj.ref
-    for scale_set in case.cluster.scale_sets:
-        if scale_set.ref.namespace != ref.namespace:
-            continue
-        if (ref.kind, ref.name) in _named(scale_set):
-            return Against(HOLD, "set-refers-to-it", str(scale_set.ref))
-    if ref.kind != "ServiceAccount":
-        return None
-    for runner in all_runners(case):
-        pod = runner.pod
-        if isinstance(pod, Pod) and not pod.is_over and runner.ref.namespace == ref.namespace:
-            if pod.service_account == ref.name:
-                return Against(HOLD, "account-in-use", str(runner.ref))
-    return None
-
-
-def beneath(case: Case) -> Iterator[Runner]:
-    """Yield the runners that would go with the object, or that need it to end well."""
-    obj = case.obj
-    for runner in all_runners(case):
-        if isinstance(obj, RunnerSet) and runner.owner_uid == obj.ref.uid:
-            yield runner
-        elif isinstance(obj, (ScaleSet, Helper)) and _set_key(runner) == _key_of(obj):
-            yield runner
-
-
-def all_runners(case: Case) -> Iterator[Runner]:
-    """Yield every runner of the cluster; all were read."""
-    for scale_set in case.cluster.scale_sets:
-        yield from scale_set.runners
-    yield from case.cluster.orphan_runners
+    scale_set = case.kin.set_naming(ref)
+    if scale_set is not None:
+        return Against(HOLD, "set-refers-to-it", str(scale_set.ref))
+    user = case.kin.user_of_account(ref) if ref.kind == "ServiceAccount" else None
+    return Against(HOLD, "account-in-use", str(user.ref)) if user is not None else None
 
 
 def _own_job(case: Case, runner: Runner) -> Optional[Against]:
@@ -202,23 +177,6 @@ def _state(case: Case, runner: Runner) -> State:
     if runner.state is State.UNKNOWN and said in ("idle", "gone"):
         return State.IDLE
     return runner.state
-
-
-def _children(case: Case) -> Iterator[Any]:
-    obj, cluster = case.obj, case.cluster
-    if isinstance(obj, (Runner, Listener)):
-        return
-    yield from beneath(case)
-    if isinstance(obj, ScaleSet):
-        yield from obj.listeners
-        yield from obj.runner_sets
-    elif isinstance(obj, Helper):
-        # A runner set of a set that has gone carries no name of it but its own prefix.
-        for one in cluster.orphan_runner_sets:
-            if one.ref.namespace == obj.ref.namespace and obj.scale_set_name and (
-                one.ref.name.rpartition("-")[0] == obj.scale_set_name
-            ):
-                yield one
 
 
 def watching(case: Case) -> Tuple[Controller, ...]:
@@ -259,7 +217,7 @@ def _poisoned(case: Case, controller: Controller) -> Optional[Runner]:
     known = releases.nearest(controller.release)
     if known is None or known.failures_type != "date-time":
         return None
-    return next((one for one in all_runners(case) if one.failures_poisoned), None)
+    return case.kin.poisoned
 
 
 def _leader(case: Case, now: datetime) -> Optional[Against]:
@@ -269,21 +227,3 @@ def _leader(case: Case, now: datetime) -> Optional[Against]:
         if "gha-rs-controller" in name and renewed is not None and now - renewed < LEASE_ALIVE:
             return Against(HOLD, "leader-alive", name)
     return None
-
-
-def _named(scale_set: ScaleSet) -> Sequence[Tuple[str, str]]:
-    found = []
-    for annotation, name in scale_set.cleanup.items():
-        kind, _role = releases.CLEANUP_ANNOTATIONS.get(annotation, ("", ""))
-        found.append((kind, name))
-    return found
-
-
-def _set_key(runner: Runner) -> Tuple[str, str]:
-    return (runner.ref.namespace, runner.scale_set_name)
-
-
-def _key_of(obj: Any) -> Tuple[str, str]:
-    if isinstance(obj, Helper):
-        return (obj.scale_set_namespace or obj.ref.namespace, obj.scale_set_name)
-    return (obj.ref.namespace, obj.ref.name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, Mapping, Tuple, Union
 
 from . import reads
+from .kin import Kin
 from .objects import Cluster, Helper, Listener, Ref, Runner, RunnerSet, ScaleSet
 
 RELEASE, HOLD, UNKNOWN = "release", "hold", "unknown"
@@ -135,4 +136,5 @@ class Case:
     obj: Object
     finalizer: str
     options: Options
+    kin: Kin
     scale_set: Any = None

@@ -18,7 +18,8 @@ from .finalizer_proofs import Against
 from .finalizer_verdicts import (
     BRING_BACK, BRING_UP, HOLD, REGISTRATION, RELEASE, REMEDIES, UNKNOWN, Case, Object, Options, Verdict,
 )  # fmt: skip
-from .objects import Cluster, Helper, Listener, Runner, RunnerSet, ScaleSet
+from .kin import Kin
+from .objects import Cluster, Helper, Listener, Runner, ScaleSet
 
 __all__ = [
     "HOLD", "Options", "RELEASE", "UNKNOWN", "Verdict", "deletions", "json_patch", "judge",
@@ -35,14 +36,19 @@ _DELETION_ORDER = ("AutoscalingListener", "EphemeralRunnerSet", "EphemeralRunner
 
 
 def judge(
-    cluster: Cluster, obj: Object, finalizer: str, options: Options, now: datetime
+    cluster: Cluster, obj: Object, finalizer: str, options: Options, now: datetime,
+    kin: Optional[Kin] = None,
 ) -> Verdict:
-    """Return what may be done with one finalizer of one object. `now`: aware UTC."""
-    bare = Case(cluster, obj, finalizer, options)
+    """Return what may be done with one finalizer of one object.
+
+    `now`: aware UTC. `kin`: of the cluster, where several objects are judged.
+    """
+    kin = kin or Kin(cluster)
+    bare = Case(cluster, obj, finalizer, options, kin)
     gap = finalizer_proofs.allowed(bare) or finalizer_proofs.needed(bare)
     if gap is not None:
         return _verdict(bare, gap, now)
-    case = Case(cluster, obj, finalizer, options, _scale_set_of(cluster, obj))
+    case = Case(cluster, obj, finalizer, options, kin, kin.scale_set_of(obj))
     judges: Tuple[Callable[[], Optional[Against]], ...] = (
         lambda: finalizer_proofs.being_deleted(case, now),
         # A job goes before everything that might excuse a release.
@@ -67,9 +73,10 @@ def judge_all(
     `only`: the objects to judge, none for all of the cluster that are being deleted or whose
     set has gone. Raises ReadFailed where the sets could not be read.
     """
-    chosen = list(only) or [one for one in objects(cluster) if _is_going(cluster, one)]
+    kin = Kin(cluster)
+    chosen = list(only) or [one for one in objects(cluster) if _is_going(kin, one)]
     return order(
-        judge(cluster, one, finalizer, options, now)
+        judge(cluster, one, finalizer, options, now, kin)
         for one in chosen
         for finalizer in one.finalizers
     )
@@ -219,26 +226,10 @@ def _effects(case: Case) -> Tuple[str, ...]:
     return ()
 
 
-def _scale_set_of(cluster: Cluster, obj: Object) -> Optional[ScaleSet]:
-    if isinstance(obj, ScaleSet):
-        return obj
-    for scale_set in cluster.scale_sets:
-        key = (scale_set.ref.namespace, scale_set.ref.name)
-        if isinstance(obj, RunnerSet) and obj.owner_uid == scale_set.ref.uid:
-            return scale_set
-        if isinstance(obj, Runner) and (obj.ref.namespace, obj.scale_set_name) == key:
-            return scale_set
-        if isinstance(obj, (Listener, Helper)) and (
-            (obj.scale_set_namespace, obj.scale_set_name) == key
-        ):
-            return scale_set
-    return None
-
-
-def _is_going(cluster: Cluster, obj: Object) -> bool:
+def _is_going(kin: Kin, obj: Object) -> bool:
     if obj.deleting_since is not None:
         return True
-    scale_set = _scale_set_of(cluster, obj)
+    scale_set = kin.scale_set_of(obj)
     if scale_set is None:
         return not isinstance(obj, Helper)
     return not isinstance(obj, Helper) and scale_set.deleting_since is not None
