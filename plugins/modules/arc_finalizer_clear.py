@@ -102,6 +102,15 @@ options:
     type: list
     elements: str
     default: []
+  delete_at_github:
+    description:
+      - Delete at GitHub what a release would leave there, right before it. Needs O(github), with
+        the right to administer runners.
+      - A runner is deleted through GitHub's REST API, which refuses while a job runs on it.
+      - A scale set is deleted through GitHub's Actions service, only if no listener anywhere holds
+        its message session and no runner is registered with it. Otherwise it is kept, and told.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - arc.lifecycle.auth
   - arc.lifecycle.wait
@@ -142,6 +151,14 @@ EXAMPLES = r"""
       - {namespace: arc-runners, name: web}
     accept_orphans:
       - arc-runners/web-x7k2p-runner-abcde
+
+- name: Release what is proven, and leave nothing at GitHub
+  arc.lifecycle.arc_finalizer_clear:
+    state: cleared
+    namespaces: [arc-runners]
+    delete_at_github: true
+    github:
+      token: "{{ vault_github_token }}"
 """
 
 RETURN = r"""
@@ -212,6 +229,28 @@ deleted:
   returned: once the cluster was read
   type: list
   elements: dict
+deleted_at_github:
+  description: With O(delete_at_github), what became of each runner and scale set there.
+  returned: once the cluster was read
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: C(runner) or C(scale set).
+      type: str
+    name:
+      description: Its name.
+      type: str
+    id:
+      description: Its number at GitHub.
+      type: int
+    result:
+      description: V(deleted), V(gone) as it was not there any more, or V(kept).
+      type: str
+    reason:
+      description: Why it was kept.
+      returned: if it was
+      type: str
 held:
   description: What is rightly there, and why.
   returned: once the cluster was read
@@ -272,6 +311,7 @@ OPTIONS = {
     "github_states": {"type": "dict", "default": {}},
     **github.GITHUB_OPTIONS,
     "accept_orphans": {"type": "list", "elements": "str", "default": []},
+    "delete_at_github": {"type": "bool", "default": False},
 }
 
 

@@ -10,13 +10,13 @@ either is not what was judged, nothing is written and all is judged anew.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from .._pure import finalizer_choice, finalizers
 from .._pure.drain_types import View
-from .._pure.errors import Conflict, DeadlineReached, LifecycleError
-from .._pure.finalizer_verdicts import Options, Verdict
-from .._pure.objects import Ref, Runner
+from .._pure.errors import BadInput, Conflict, DeadlineReached, LifecycleError
+from .._pure.finalizer_verdicts import REGISTRATION, Object, Options, Verdict
+from .._pure.objects import Ref, Runner, ScaleSet
 from . import finalizer_events, finalizer_rereading, places, rights, rounds
 from .finalizer_rereading import Rereading
 from .github import Evidence
@@ -41,6 +41,8 @@ class _Clearing:
         self._cleared: List[Dict[str, Any]] = []
         self._deleted: List[Dict[str, Any]] = []
         self._lost: List[str] = []
+        self._at_github: List[Dict[str, Any]] = []
+        self._removal = _removal_of(task)
         self._events = finalizer_events.Events(task)
         self._evidence = Evidence(task.options["github"], task.deadline)
 
@@ -57,13 +59,15 @@ class _Clearing:
             if not is_writing or not releasable:
                 return self._result(verdicts)
             self._require_rights(releasable)
-            rereading = Rereading(self._task, view.snapshot, before, _LOOK_VALID_S)
+            rereading = Rereading(self._task, view, before, _LOOK_VALID_S)
             done = len(self._cleared)
             if self._task.is_check:
                 self._trying(self._predict, releasable, rereading)
                 return self._result(verdicts)
-            self._trying(self._write, releasable, rereading)
-            self._task.partial.update(self._result(verdicts))
+            try:
+                self._trying(self._write, releasable, rereading)
+            finally:
+                self._task.partial.update(self._result(verdicts))
             lost_in_a_row = 0 if len(self._cleared) > done else lost_in_a_row + 1
             if lost_in_a_row >= _MOST_LOST_IN_A_ROW or self._task.deadline.is_over():
                 break
@@ -85,6 +89,7 @@ class _Clearing:
             accept_orphans=frozenset(options["accept_orphans"]),
             missing_secrets=finalizer_choice.missing_secrets(cluster, view.snapshot),
             leases=finalizer_rereading.leases(self._task, cluster),
+            delete_at_github=self._removal is not None,
         )
         if options["objects"]:
             return finalizers.judge_all(cluster, judged, rounds.now(), chosen)
@@ -139,9 +144,18 @@ class _Clearing:
 
     def _release(self, verdict: Verdict, rereading: Rereading) -> None:
         raw = rereading.check(verdict.ref)
+        if self._removal is not None:
+            self._remove_at_github(rereading.judged(verdict.ref), verdict)
         steps = finalizers.json_patch(raw, verdict.finalizer)
         self._task.client.json_patch(_object(verdict.ref), steps, self._task.deadline)
         self._cleared.append({**_entry(verdict), "event": self._events.released(verdict)})
+
+    def _remove_at_github(self, obj: Object, verdict: Verdict) -> None:
+        """Delete there what the finalizer was to see deleted."""
+        if verdict.finalizer == REGISTRATION and isinstance(obj, Runner) and obj.runner_id:
+            self._at_github.append(self._removal.runner(obj))
+        elif isinstance(obj, ScaleSet) and obj.scale_set_id is not None:
+            self._at_github.append(self._removal.scale_set(obj))
 
     def _result(self, verdicts: Sequence[Verdict]) -> Result:
         by = {decision: [one for one in verdicts if one.decision == decision]
@@ -155,6 +169,7 @@ class _Clearing:
             "cleared": self._cleared[:SHOWN],
             "cleared_count": len(self._cleared),
             "deleted": self._deleted[:SHOWN],
+            "deleted_at_github": self._at_github[:SHOWN],
             "held": [_said(one) for one in by[finalizers.HOLD][:SHOWN]],
             "unknown": [_said(one) for one in by[finalizers.UNKNOWN][:SHOWN]],
             "lost_races": self._lost[:SHOWN],
@@ -174,6 +189,21 @@ class _Clearing:
             next_step="Run it again; if an object changes all the time, find out who writes it",
             details={"remaining": names[:100]},
         )
+
+
+def _removal_of(task: Task) -> Optional[Any]:
+    options = task.options
+    if not options["delete_at_github"]:
+        return None
+    if options["github"] is None:
+        raise BadInput(
+            cluster="", object="option delete_at_github", cause="there are no credentials for it",
+            next_step="Give github, or set delete_at_github to false",
+        )
+    # Cryptography and HTTP cost time, which only those pay who ask GitHub.
+    from . import github_removal  # pylint: disable=import-outside-toplevel
+
+    return github_removal.Removal(options["github"], task.deadline)
 
 
 def _entry(verdict: Verdict) -> Dict[str, Any]:

@@ -9,8 +9,9 @@ import time
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple, Union
 
 from .._pure import finalizer_choice, finalizers, pods, reads
+from .._pure.drain_types import View
 from .._pure.errors import Conflict
-from .._pure.finalizer_verdicts import Verdict
+from .._pure.finalizer_verdicts import Object, Verdict
 from .._pure.objects import Cluster, Ref
 from . import places
 from .answers import ObjectNotFound
@@ -32,7 +33,7 @@ class Rereading:
     """Holds later readings against one look. `controllers`: as they were before that look."""
 
     def __init__(
-        self, task: Task, snapshot: reads.Snapshot, controllers: Controllers, valid_s: float
+        self, task: Task, view: View, controllers: Controllers, valid_s: float
     ) -> None:
         self._task = task
         self._until = task.deadline.within(valid_s)
@@ -41,8 +42,13 @@ class Rereading:
         self._judged: Dict[str, Tuple[str, Raw]] = {
             raw["metadata"]["uid"]: (part, raw)
             for part in finalizer_choice.PART_OF.values()
-            for raw in reads.seen(snapshot.read(part))
+            for raw in reads.seen(view.snapshot.read(part))
         }
+        self._objects = {one.ref: one for one in finalizers.objects(view.cluster)}
+
+    def judged(self, ref: Ref) -> Object:
+        """Return the object as it was judged."""
+        return self._objects[ref]
 
     def is_old(self) -> bool:
         """Tell whether the look has been relied on for long enough."""

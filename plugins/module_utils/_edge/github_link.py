@@ -98,8 +98,10 @@ class Link:
             "Authorization": self._authorization(),
             "X-GitHub-Api-Version": "2022-11-28",
         }
+        if request.content_type:
+            headers["Content-Type"] = request.content_type
         for _number in range(_MAX_REDIRECTS + 1):
-            response = self._send_once(request.method, url, headers, time_limits)
+            response = self._send_once(request, url, headers, time_limits)
             target = github_rest.redirected(self.server, response.status, response.headers)
             if target is None or request.method != "GET":
                 return self._limited(response)
@@ -107,7 +109,7 @@ class Link:
         raise Broken(Fault.PERMANENT, f"{self.server} redirects in a circle")
 
     def _send_once(
-        self, method: str, url: str, headers: Dict[str, str], time_limits: TimeLimits
+        self, request: Request, url: str, headers: Dict[str, str], time_limits: TimeLimits
     ) -> Response:
         # urllib has one limit, for the connection and for each read.
         limit_s = max(time_limits)
@@ -116,7 +118,8 @@ class Link:
             try:
                 stream = open_url(
                     url,
-                    method=method,
+                    method=request.method,
+                    data=request.body,
                     headers=headers,
                     http_agent=USER_AGENT,
                     timeout=limit_s,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Dict, List, Optional, Tuple
 
-from .._pure import drain_report, reads, repairs
+from .._pure import drain_report, reads, repair_table, repairs
 from .._pure.drain_types import Act, View
 from .._pure.errors import BadInput, DeadlineReached
 from .._pure.repairs import Repair
@@ -144,10 +144,10 @@ def _names(options: Dict[str, Any]) -> Tuple[str, ...]:
     wanted: Optional[List[str]] = options["repairs"]
     for name in wanted or ():
         id = name.partition(":")[0]
-        if id not in repairs.REPAIRS:
+        if id not in repair_table.REPAIRS:
             raise BadInput(
                 cluster="", object="option repairs", cause=f"there is no repair {id!r}",
-                next_step=f"Give some of {', '.join(repairs.REPAIRS)}, or a key that state"
+                next_step=f"Give some of {', '.join(repair_table.REPAIRS)}, or a key that state"
                           " reported has told",
             )
     return tuple(wanted or ())

@@ -12,16 +12,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Iterator, List, Mapping, Optional, Sequence
 
-from . import read_objects, reads, releases
+from . import helper_protection, read_objects, reads, releases
 from .drain_leaving import Remains
 from .drain_signs import Judge, Look, Sign, key_of, sets
 from .objects import Pod, Ref, ScaleSet
 from .states import State
 
-_PARTS = {
-    "Secret": "secrets", "ServiceAccount": "serviceaccounts", "Role": "roles",
-    "RoleBinding": "rolebindings",
-}  # fmt: skip
 # The API server goes on taking a token of a ServiceAccount that is being deleted for so long.
 _TOKEN_LEEWAY = timedelta(seconds=60)
 
@@ -106,21 +102,20 @@ def _left_over(look: Look) -> Iterator[Sign]:
 
 def _named(scale_set: ScaleSet, role: str) -> List[Ref]:
     """Return the helpers of a purpose that the set's annotations point at."""
-    found = []
-    for annotation, name in sorted(scale_set.cleanup.items()):
-        kind, purpose = releases.CLEANUP_ANNOTATIONS.get(annotation, ("", ""))
-        if kind and purpose.startswith(role):
-            found.append(Ref(kind, scale_set.ref.namespace, name))
-    return found
+    return [
+        Ref(kind, scale_set.ref.namespace, name)
+        for kind, name, purpose in releases.named_helpers(scale_set.cleanup)
+        if purpose.startswith(role)
+    ]
 
 
 def _is_gone(look: Look, ref: Ref) -> bool:
-    is_seen = reads.is_read(look.view.snapshot.read(_PARTS[ref.kind]))
+    is_seen = reads.is_read(look.view.snapshot.read(helper_protection.PARTS[ref.kind]))
     return is_seen and _find(look, ref) is None
 
 
 def _find(look: Look, ref: Ref) -> Optional[Mapping[str, Any]]:
-    for one in reads.seen(look.view.snapshot.read(_PARTS[ref.kind])):
+    for one in reads.seen(look.view.snapshot.read(helper_protection.PARTS[ref.kind])):
         meta = one["metadata"]
         if (meta.get("namespace"), meta["name"]) == (ref.namespace, ref.name):
             return one

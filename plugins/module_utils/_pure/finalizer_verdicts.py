@@ -74,7 +74,8 @@ class Options:
     last to call a controller unable that is at work. `github`: runner name -> "busy", "idle"
     or "gone". `accept_orphans`: "namespace/name" of runners that may stay registered.
     `missing_secrets`: (namespace, name) of GitHub secrets that were looked for and are not
-    there. `leases`: Lease objects of the namespaces with controllers.
+    there. `leases`: Lease objects of the namespaces with controllers. `delete_at_github`:
+    what a release would leave at GitHub is deleted there first.
     """
 
     grace_s: float = 90
@@ -83,6 +84,7 @@ class Options:
     accept_orphans: FrozenSet[str] = frozenset()
     missing_secrets: FrozenSet[Tuple[str, str]] = frozenset()
     leases: Union[Tuple[Mapping[str, Any], ...], reads.Unread] = ()
+    delete_at_github: bool = False
 
 
 @dataclass(frozen=True)

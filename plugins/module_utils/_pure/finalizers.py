@@ -206,21 +206,23 @@ def _evidence(case: Case, now: datetime) -> Dict[str, Any]:
 
 def _effects(case: Case) -> Tuple[str, ...]:
     """What releasing leaves elsewhere, or takes with it. Source: ARC, section on finalizers."""
-    obj = case.obj
+    obj, is_deleted = case.obj, case.options.delete_at_github
     if isinstance(obj, Runner):
         if case.finalizer == REGISTRATION:
             known = case.options.github.get(obj.ref.name)
             if obj.runner_id is None or known == "gone":
                 return ()
-            return (f"runner {obj.ref.name} (id {obj.runner_id}) stays registered at GitHub",)
+            verb = "is deleted at GitHub first" if is_deleted else "stays registered at GitHub"
+            return (f"runner {obj.ref.name} (id {obj.runner_id}) {verb}",)
         return ("its pod, its volumes and its secret go with it",)
     if isinstance(obj, Listener):
         where = f"{obj.scale_set_namespace}/{obj.ref.name}"
         return (f"Role {where} and RoleBinding {where} stay",)
     if isinstance(obj, ScaleSet):
         number = "" if obj.scale_set_id is None else f" (id {obj.scale_set_id})"
+        verb = "is deleted at GitHub first, unless it is in use" if is_deleted else "stays at GitHub"
         return (
-            f"scale set {obj.name}{number} stays at GitHub",
+            f"scale set {obj.name}{number} {verb}",
             "its helper objects keep cleanup-protection until they are released too",
         )
     return ()

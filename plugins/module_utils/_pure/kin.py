@@ -107,8 +107,7 @@ class Kin:
     def _named(self) -> Mapping[Tuple[str, str, str], ScaleSet]:
         found: Dict[Tuple[str, str, str], ScaleSet] = {}
         for one in self._cluster.scale_sets:
-            for annotation, name in one.cleanup.items():
-                kind, _role = releases.CLEANUP_ANNOTATIONS.get(annotation, ("", ""))
+            for kind, name, _role in releases.named_helpers(one.cleanup):
                 found.setdefault((one.ref.namespace, kind, name), one)
         return found
 

@@ -261,12 +261,10 @@ def _read_helpers(snapshot: Snapshot, sets: Any) -> Union[Tuple[Helper, ...], Un
 
 def _named_helpers(scale_set: ScaleSet) -> Dict[Tuple[str, str, str], str]:
     """Return (kind, namespace, name) -> role of the helpers the cleanup annotations point at."""
-    named = {}
-    for annotation, name in scale_set.cleanup.items():
-        kind, role = releases.CLEANUP_ANNOTATIONS.get(annotation, ("", ""))
-        if kind:
-            named[(kind, scale_set.ref.namespace, name)] = role
-    return named
+    return {
+        (kind, scale_set.ref.namespace, name): role
+        for kind, name, role in releases.named_helpers(scale_set.cleanup)
+    }
 
 
 def _vanished(

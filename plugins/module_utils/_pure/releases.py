@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from . import errors, release_facts
 
 FINALIZERS = release_facts.FINALIZERS
-CLEANUP_ANNOTATIONS = release_facts.CLEANUP_ANNOTATIONS
 CLEANUP_PROTECTION = "actions.github.com/cleanup-protection"
 
 CONTROLLER_CHART = "gha-runner-scale-set-controller"
@@ -189,6 +188,14 @@ def minimum_kubernetes(name: str, container_mode: Optional[str]) -> Optional[Tup
 def fact_source(field: str, name: str) -> str:
     """Return where a fact of a release can be checked."""
     return _fact(field, release(name).number).source
+
+
+def named_helpers(annotations: Mapping[str, str]) -> Iterator[Tuple[str, str, str]]:
+    """Yield (kind, name, role) of the helpers that annotations of a scale set point at."""
+    for annotation, name in sorted(annotations.items()):
+        if annotation in release_facts.CLEANUP_ANNOTATIONS:
+            kind, role = release_facts.CLEANUP_ANNOTATIONS[annotation]
+            yield kind, name, role
 
 
 def _kind(start: Release, end: Release) -> str:

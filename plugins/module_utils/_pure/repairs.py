@@ -14,76 +14,17 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional
 from typing import Sequence, Tuple
 
-from . import drain_patches, listener_faults, reads, releases, vanished_sets
+from . import drain_patches, helper_protection, listener_faults, reads, releases
+from . import vanished_sets
 from .drain_settle import EVENTUAL
 from .drain_types import Act, View
 from .objects import Controller, Ref, Runner, RunnerSet, ScaleSet
 from .read_objects import ID_ANNOTATION
+from .repair_table import REPAIRS
 from .states import State
 from .vanished_sets import Stored
 
 
-class Kind(NamedTuple):
-    """What all repairs of one id share. `source`: where trouble and cure are described."""
-
-    meaning: str
-    effect: str
-    undo: str
-    source: str
-
-
-REPAIRS: Mapping[str, Kind] = {
-    "orphaned-listener": Kind(
-        "A listener serves a set that is gone, or has the name of an older release's rule.",
-        "Its pod ends and closes its session; it takes no more jobs.",
-        "None is needed: a controller makes a listener for each set that is there.",
-        "#4629, #4285",
-    ),
-    "stale-listener": Kind(
-        "A listener runs another image than its controller, or is bound to a runner set that is"
-        " no more.",
-        "The controller makes it anew; running jobs are not touched.",
-        "None is needed.", "#4513, #4561, #4502",
-    ),
-    "zombie-runner": Kind(
-        "A runner holds a slot, and nothing of it runs.",
-        "It is unregistered and goes; the set makes another if it wants one.",
-        "None is needed.", "#2721, #4136, #4148",
-    ),
-    "outdated": Kind(
-        "GitHub called a runner too old, and ARC parked the set for good.",
-        "The set registers anew and gets its listener; it is parked again if the image is still"
-        " too old.",
-        "None is needed.", "#4595, #4596",
-    ),
-    "eventual-deadlock": Kind(
-        "Idle runners keep the listener away for ever.",
-        "The controller takes the idle runners, busy ones stay; then the listener comes.",
-        "None is needed: the listener asks for the runners it wants.", "#4432, #4563",
-    ),
-    "lost-at-github": Kind(
-        "The deletion of a set hangs because GitHub no longer has its scale set.",
-        "ARC skips the deletion at GitHub, and lets the set go.",
-        "Put the annotation runner-scale-set-id back.",
-        "C/autoscalingrunnerset_controller.go: a 404 is an error to it",
-    ),
-    "poisoned-failures": Kind(
-        "Failure marks of an old release stop a controller from 0.12.0 on altogether.",
-        "The marks go; the controller counts failures of this runner from 0.",
-        "None: what the marks said stands in the result.", "#4156, #4167",
-    ),
-    "set-vanished": Kind(
-        "Helm calls a set deployed whose AutoscalingRunnerSet is gone.",
-        "The set is made again as Helm installed it, registers, and takes jobs. Its ServiceAccount"
-        " and Role have their protection again from the next `helm upgrade` on.",
-        "Delete the AutoscalingRunnerSet.", "#3562, #3106, #4422",
-    ),
-    "patch-id-missing": Kind(
-        "A runner set of a release below 0.9.0 lacks a field that its CRD requires.",
-        "Its spec can be changed again, and the controller takes it over.",
-        "None is needed.", "charts/…/crds 0.9.0",
-    ),
-}
 ZOMBIE_AFTER = timedelta(minutes=2)
 HANGS_AFTER = timedelta(minutes=1)
 
@@ -131,7 +72,10 @@ def find(view: View, options: Options, now: datetime) -> Tuple[Repair, ...]:
     look = _Look(view, options, now)
     found = [repair for rule in _RULES for repair in rule(look)]
     order = {one: number for number, one in enumerate(REPAIRS)}
-    return tuple(sorted(found, key=lambda one: (order[one.id], str(one.ref))))
+    # A set that is made again finds its helpers protected.
+    return tuple(sorted(
+        found, key=lambda one: (order[one.id], one.act.verb == "create", str(one.ref))
+    ))
 
 
 def chosen(found: Sequence[Repair], wanted: Sequence[str]) -> Tuple[Repair, ...]:
@@ -313,6 +257,18 @@ def _vanished(look: _Look) -> Iterator[Repair]:
         held = vanished_sets.held(one, look.view, look.options.stored)
         act = vanished_sets.create(one, text)
         yield Repair("set-vanished", act.ref, text, act, held)
+        annotations = one.body["metadata"].get("annotations") or {}
+        for protection in helper_protection.bare(look.view, annotations, one.key[0]):
+            yield Repair("set-vanished", protection.ref, text, protection, held)
+
+
+def _unprotected(look: _Look) -> Iterator[Repair]:
+    for one in look.sets:
+        held = "" if look.controller_of(one.ref.namespace) else (
+            "no controller at work watches its namespace: nobody would take the protection off"
+        )
+        for act in helper_protection.bare(look.view, one.cleanup, one.ref.namespace):
+            yield Repair("unprotected-helper", act.ref, act.reason, act, held)
 
 
 def _stands_still(runners: Sequence[Runner]) -> bool:
@@ -331,5 +287,5 @@ def _with_uid(ref: Ref) -> List[Dict[str, Any]]:
 _NOBODY = "no controller at work watches its namespace: it would hang (arc_finalizer_clear)"
 _RULES: Sequence[Callable[[_Look], Iterator[Repair]]] = (
     _orphaned_listeners, _stale_listeners, _zombies, _outdated, _deadlocks, _lost_sets,
-    _poisoned, _vanished, _patch_ids,
+    _poisoned, _vanished, _unprotected, _patch_ids,
 )  # fmt: skip

@@ -178,7 +178,7 @@ class StuckLab(DrainLab):
         self._installed.clear()
         until = limit(120)
         while any(map(self.objects, ARC)):
-            assert not until.is_over(), f"left: {self.left()}"
+            assert not until.is_over(), f"left: {self.left()}; {self.judge()['verdicts']}"
             gone = {one["metadata"]["name"]: "gone" for one in self.objects(places.RUNNERS)}
             self.clear(github_states=gone)
             self.run("arc_repair", CLUSTER, state="repaired", repairs=["orphaned-listener"])

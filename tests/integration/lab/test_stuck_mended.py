@@ -253,8 +253,12 @@ def test_set_that_vanished_while_helm_calls_it_deployed(lab):
     repair = lab.wait_found("set-vanished")
     done = lab.mend("set-vanished")
     assert {one["id"] for one in done["repaired"]} == {"set-vanished"}
+    # Bare helpers would go at once with `helm uninstall`, and the set for ever not.
+    assert {one["object"]["kind"] for one in done["repaired"]} == {
+        "AutoscalingRunnerSet", "Role", "RoleBinding", "ServiceAccount"}
     assert_takes_jobs(lab, web)
     assert "set-vanished" not in {one["id"] for one in lab.found()}
+    assert not [one for one in lab.found() if one["id"] == "unprotected-helper"]
     mended("set gone, Helm says deployed", repair, "made again from Helm's record, takes jobs")
     lab.uninstall(CLUSTER, web)
 

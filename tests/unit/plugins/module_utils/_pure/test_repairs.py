@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     finding_table,
     reads,
+    repair_table,
     repairs,
 )
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
@@ -80,6 +81,11 @@ def no_patch_id(parts):
     parts["ephemeralrunnersets"][0]["spec"].pop("patchID")
 
 
+def bare(parts):
+    parts["roles"] = [b.helper("Role", "web-gha-rs-manager")]
+    parts["roles"][0]["metadata"]["finalizers"] = ["somebody.example/else"]
+
+
 CASES = {
     "set is gone": ("0.9.3", orphaned, "orphaned-listener", "delete", "AutoscalingListener"),
     "name of before": ("0.13.1", old_name, "orphaned-listener", "delete", "AutoscalingListener"),
@@ -90,7 +96,17 @@ CASES = {
     "deadlock": ("0.14.2", deadlock, "eventual-deadlock", "patch", "EphemeralRunnerSet"),
     "poisoned": ("0.12.1", poisoned, "poisoned-failures", "patch_status", "EphemeralRunner"),
     "no patchID": ("0.9.3", no_patch_id, "patch-id-missing", "patch", "EphemeralRunnerSet"),
+    "bare role": ("0.14.2", bare, "unprotected-helper", "patch", "Role"),
 }
+
+
+def test_protected_helpers_are_in_order():
+    parts = b.sound("0.14.2")
+    parts["roles"] = [b.helper("Role", "web-gha-rs-manager")]
+    # Another set's, and one of the same name elsewhere.
+    parts["roles"].append(b.helper("Role", "web-gha-rs-manager", namespace="x", protected=False))
+    parts["roles"].append(b.helper("Role", "y-gha-rs-manager", protected=False))
+    assert found(parts) == ()
 
 
 @pytest.mark.parametrize("release", SOUND)
@@ -177,6 +193,31 @@ def test_busy_runner_keeps_a_deadlock_from_being_one():
     assert found(parts) == ()
 
 
+def test_protection_is_added_to_the_finalizers_that_were_read():
+    parts = b.sound("0.14.2")
+    bare(parts)
+    (one,) = found(parts)
+    assert one.act.body[1:] == [
+        {"op": "test", "path": "/metadata/finalizers", "value": ["somebody.example/else"]},
+        {"op": "add", "path": "/metadata/finalizers",
+         "value": ["somebody.example/else", b.CLEANUP_PROTECTION]},
+    ]  # fmt: skip
+
+
+def test_helper_that_never_had_a_finalizer_is_held_to_its_reading():
+    parts = b.sound("0.14.2")
+    parts["roles"] = [b.helper("Role", "web-gha-rs-manager", protected=False)]
+    parts["roles"][0]["metadata"]["resourceVersion"] = "7"
+    (one,) = found(parts)
+    assert one.act.body[1] == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
+
+
+def test_helper_that_is_being_deleted_is_not_held_back():
+    parts = b.sound("0.14.2")
+    parts["roles"] = [b.helper("Role", "web-gha-rs-manager", protected=False, deleting=1)]
+    assert found(parts) == ()
+
+
 def test_listeners_go_first():
     parts = b.sound("0.14.2")
     zombie(parts)
@@ -185,7 +226,7 @@ def test_listeners_go_first():
 
 
 def test_every_repair_says_what_it_is():
-    for id, kind in repairs.REPAIRS.items():
+    for id, kind in repair_table.REPAIRS.items():
         assert all(kind), id
     # What mends a finding is found by looking for it in the table of findings.
     assert "outdated" in finding_table.FINDINGS and "eventual-deadlock" in finding_table.FINDINGS

@@ -53,6 +53,18 @@ def test_it_is_made_again_as_helms_own():
     assert "namespace" not in stored.manifests[0].body["metadata"]
 
 
+def test_its_helpers_are_protected_before_it_is_made_again():
+    parts = b.sound("0.14.2")
+    (web,) = parts["autoscalingrunnersets"]
+    marks = web["metadata"]["annotations"]
+    parts["autoscalingrunnersets"].clear()
+    parts["roles"] = [b.helper("Role", "web-gha-rs-manager", protected=False)]
+    bodies = manifests("0.14.2", web["metadata"]["name"], annotations=marks)
+    first, last = found(parts, Stored(bodies))
+    assert (first.ref.kind, first.act.verb) == ("Role", "patch")
+    assert (last.ref.kind, last.act.verb) == ("AutoscalingRunnerSet", "create")
+
+
 def test_set_that_is_there_has_not_vanished():
     parts = b.sound("0.14.2")
     name = parts["autoscalingrunnersets"][0]["metadata"]["name"]
