@@ -33,6 +33,21 @@ options:
       - The UID of the namespace C(kube-system) of the cluster that is meant. The task fails,
         before anything is written, if another cluster answers.
     type: str
+  lease:
+    description:
+      - The Lease under which a run works on the cluster, as M(arc.lifecycle.arc_record) returns
+        it. It is renewed. The task fails, before anything is written, if another run has taken
+        it over.
+    type: dict
+    suboptions:
+      namespace:
+        description: The namespace of the Lease C(arc-lifecycle).
+        type: str
+        required: true
+      holder:
+        description: Who has it.
+        type: str
+        required: true
 """
 
     # Modules that wait. Use as `arc.lifecycle.wait.speak`.

@@ -39,6 +39,8 @@ options:
   target:
     description:
       - The release to go to, such as V(0.14.2).
+      - V(latest) is the newest release that this collection knows. V(latest_patch) is the newest
+        patch release of the oldest minor release that is in place.
     type: str
     required: true
   acknowledge:
@@ -108,6 +110,13 @@ target:
   returned: success
   type: str
   sample: 0.14.2
+back_to:
+  description:
+    - The one release that all clusters with work come from, where a rollback would go. Empty if
+      they come from several.
+  returned: success
+  type: str
+  sample: 0.9.3
 order:
   description: The names of the clusters in the order in which they are taken.
   returned: success

@@ -16,17 +16,18 @@ description:
     under way, so that a run that was killed can be run again, from another machine too.
   - What is remembered once is not replaced by what a later run finds in a cluster that is half
     taken apart.
-  - When the record is closed the values are removed from it; who, when and from where to where
-    stays.
+  - When the record is closed, what was there before the run stays in it for a rollback.
+  - It is a journal too. It says who went from where to where, by which plan, which phase began
+    when, and what failed. What is to be done next is never read from it, but from the cluster.
 options:
   state:
     description:
       - V(open) writes down what is there now, and keeps what an unfinished run wrote down.
-      - V(read) changes nothing and gives what is remembered with the values. Use C(no_log) with
-        it, as values may hold secrets.
-      - V(closed) says that the run has ended, and forgets the values.
+      - V(noted) adds O(phases) and O(crd_backups) to a record that is open.
+      - V(read) changes nothing and gives what is remembered.
+      - V(closed) says that the run has ended.
     type: str
-    choices: [open, read, closed]
+    choices: [open, noted, read, closed]
     required: true
   namespace:
     description:
@@ -41,6 +42,57 @@ options:
       - Who runs the upgrade, for those who read the record.
     type: str
     default: ""
+  digest:
+    description:
+      - The digest of the plan, for those who read the record.
+    type: str
+    default: ""
+  restore:
+    description:
+      - With O(state=open), and no run open, remember each release that is there with the values
+        that it had before the last run. A rollback wants this.
+    type: bool
+    default: false
+  values:
+    description:
+      - With O(state=read), whether the values are given. Use C(no_log) then, as they may hold
+        secrets.
+    type: bool
+    default: true
+  keep_previous:
+    description:
+      - With O(state=closed), whether what was there before the run stays for a rollback, with the
+        values.
+    type: bool
+    default: true
+  holder:
+    description:
+      - With O(state=open), take the Lease C(arc-lifecycle) for this run, so that no other works on
+        the cluster at the same time. The action plugin of the same name gives a text that tells
+        user, host and process of the run; V(auto) in a playbook stands for it.
+      - A run that is dead loses its Lease, at once if it ran on the same machine, else when the
+        Lease was not renewed for its duration. Of a run that is alive the task tells who it is,
+        and fails.
+    type: str
+  give_back:
+    description:
+      - With O(state=noted) and O(state=closed), give the Lease of O(lease) back.
+    type: bool
+    default: false
+  phases:
+    description:
+      - What a run did, each with C(phase), C(at) (seconds since the epoch), and whatever explains
+        it. Never a secret.
+    type: list
+    elements: dict
+    default: []
+  crd_backups:
+    description:
+      - ConfigMaps, each C(namespace/name), with the CRDs that the run replaced, as
+        M(arc.lifecycle.arc_crd) returns them.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - arc.lifecycle.auth
   - arc.lifecycle.wait
@@ -69,6 +121,12 @@ EXAMPLES = r"""
   register: remembered
   no_log: true
 
+- name: See where the last run came from
+  arc.lifecycle.arc_record:
+    state: read
+    values: false
+  register: last
+
 - name: The upgrade has ended
   arc.lifecycle.arc_record:
     state: closed
@@ -79,6 +137,11 @@ cluster:
   description: The cluster that answered.
   returned: once the cluster has answered
   type: dict
+lease:
+  description: The Lease that was taken, for the option O(lease) of the tasks that follow.
+  returned: with O(holder)
+  type: dict
+  sample: {namespace: arc-systems, holder: ops@runner-7 4711 0f3b2c6e-5a35-4b0d-9f3c-2f4f0f6d1a11}
 record:
   description: The record after the task.
   returned: success
@@ -99,9 +162,27 @@ record:
     started:
       description: When it was opened.
       type: str
+    digest:
+      description: The digest of the plan.
+      type: str
+    back_to:
+      description: The release that a rollback goes to, empty where the record does not tell one.
+      type: str
+    crd_backups:
+      description: ConfigMaps with the CRDs that the run replaced.
+      type: list
+      elements: str
+    phases:
+      description: What the run did when.
+      type: list
+      elements: dict
     releases:
       description: What it remembers, one entry for each Helm release. C(values) only with
-        O(state=read).
+        O(state=read) and O(values).
+      type: list
+      elements: dict
+    previous:
+      description: What was there before the run that has ended, without values.
       type: list
       elements: dict
 error:
@@ -110,50 +191,105 @@ error:
   type: dict
 """
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import record_store, task
+import json
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    leasing,
+    record_store,
+    task,
+)
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import record
 
 OPTIONS = {
-    "state": {"type": "str", "choices": ["open", "read", "closed"], "required": True},
+    "state": {"type": "str", "choices": ["open", "noted", "read", "closed"], "required": True},
     "namespace": {"type": "str"},
     "to_release": {"type": "str"},
     "operator": {"type": "str", "default": ""},
+    "digest": {"type": "str", "default": ""},
+    "restore": {"type": "bool", "default": False},
+    "values": {"type": "bool", "default": True},
+    "keep_previous": {"type": "bool", "default": True},
+    "holder": {"type": "str"},
+    "give_back": {"type": "bool", "default": False},
+    "phases": {"type": "list", "elements": "dict", "default": []},
+    "crd_backups": {"type": "list", "elements": "str", "default": []},
 }
 
 
 def work(run: task.Task) -> task.Result:
+    result = _work(run)
+    held = run.options["lease"]
+    if run.options["give_back"] and held and not run.is_check:
+        leasing.give_back(run.client, run.deadline, held["namespace"], held["holder"])
+    return result
+
+
+def _work(run: task.Task) -> task.Result:
     _snapshot, cluster = run.look()
-    store = record_store.store_of(run.client, run.deadline, cluster, run.options["namespace"])
-    remembered = store.entries()
-    if run.options["state"] == "read":
-        return _result(store.notes, store.namespace, remembered, False, True)
-    if run.options["state"] == "closed":
-        changed = store.close(run.is_check)
+    options = run.options
+    store = record_store.store_of(run.client, run.deadline, cluster, options["namespace"])
+    remembered, state = store.entries(), options["state"]
+    journal = record.noted(store.journal() if store.is_open else (), options["phases"])
+    if state == "read":
+        return _result(store, store.notes, remembered, store.journal(), with_values=options["values"])
+    if state == "closed":
+        changed = store.close(journal, options["keep_previous"], run.is_check)
         notes = {**store.notes, "state": record.CLOSED} if changed else store.notes
-        return _result(notes, store.namespace, [], changed, False)
+        return _result(store, notes, [], journal, changed)
+    if state == "noted":
+        # In check mode nothing was opened before.
+        notes = {**store.notes, **_backups(store.notes, options["crd_backups"])}
+        changed = store.is_open and store.write(remembered, notes, journal, run.is_check)
+        return _result(store, notes, remembered, journal, changed)
+    holder = options["holder"]
+    if holder:
+        leasing.take(run.client, run.deadline, store.namespace, holder, run.is_check)
+        # What the last holder wrote may be newer than the look.
+        _snapshot, cluster = run.look()
+        store = record_store.store_of(run.client, run.deadline, cluster, options["namespace"])
+        remembered = store.entries()
     found = store.with_values(record.entries_of(cluster), remembered)
+    if options["restore"] and not store.is_open:
+        found = record.restored(store.previous(), found)
     entries = record.merged(remembered, found)
     notes = {
         "state": record.OPEN,
-        "to-release": run.options["to_release"],
+        "to-release": options["to_release"],
         "from-release": ", ".join(sorted({one["from"] for one in entries})),
         "started": store.notes["started"] if store.is_open else record_store.now(),
-        "operator": store.notes.get("operator", "") if store.is_open else run.options["operator"],
+        "operator": store.notes.get("operator", "") if store.is_open else options["operator"],
+        "digest": options["digest"],
+        "kind": record.ROLLBACK if options["restore"] else record.UPGRADE,
     }
-    changed = store.write(entries, notes, run.is_check)
-    return _result(notes, store.namespace, entries, changed, False)
+    if store.is_open or options["restore"]:
+        notes.update(_backups(store.notes, json.loads(store.notes.get("crd-backups", "[]"))))
+    changed = store.write(entries, notes, journal, run.is_check)
+    result = _result(store, notes, entries, journal, changed)
+    if holder:
+        result["lease"] = {"namespace": store.namespace, "holder": holder}
+    return result
 
 
-def _result(notes, namespace, entries, changed, with_values):
+def _backups(notes, names):
+    known = set(json.loads(notes.get("crd-backups", "[]")))
+    return {"crd-backups": json.dumps(sorted(known | set(names)))} if names else {}
+
+
+def _result(store, notes, entries, journal, changed=False, with_values=False):
     return {
         "changed": changed,
         "record": {
-            "namespace": namespace,
+            "namespace": store.namespace,
             "state": notes.get("state", "absent"),
             "from_release": notes.get("from-release", ""),
             "to_release": notes.get("to-release", ""),
             "started": notes.get("started", ""),
+            "digest": notes.get("digest", ""),
+            "back_to": record.back_to(notes),
+            "crd_backups": json.loads(notes.get("crd-backups", "[]")),
+            "phases": list(journal),
             "releases": record.told(entries, with_values),
+            "previous": record.told(store.previous(), False),
         },
     }
 

@@ -44,6 +44,13 @@ WAIT_OPTIONS: Dict[str, Dict[str, Any]] = {
     "connect_timeout": {"type": "int", "default": 5},
     "request_timeout": {"type": "int", "default": 30},
     "cluster_uid": {"type": "str"},
+    "lease": {
+        "type": "dict",
+        "options": {
+            "namespace": {"type": "str", "required": True},
+            "holder": {"type": "str", "required": True},
+        },
+    },
 }
 
 # Of modules that wait: their action plugin calls them in slices, to speak between these.

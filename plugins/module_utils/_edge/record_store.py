@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from .._pure import record
 from .._pure.errors import ReadFailed
@@ -52,17 +52,27 @@ class Store:
 
     def entries(self) -> List[Entry]:
         """Return what an open record remembers, with values. Raises ReadFailed."""
-        if not self.is_open:
+        return self._data(record.DATA_KEY) if self.is_open else []
+
+    def previous(self) -> List[Entry]:
+        """Return what was there before the last run that has ended. Raises ReadFailed."""
+        return self._data(record.PREVIOUS_KEY)
+
+    def journal(self) -> List[Entry]:
+        """Return what the last run did when. Raises ReadFailed."""
+        return self._data(record.JOURNAL_KEY)
+
+    def _data(self, key: str) -> List[Entry]:
+        data = (self._secret or {}).get("data") or {}
+        if key not in data and (key != record.DATA_KEY or not self.is_open):
             return []
         try:
-            packed = ((self._secret or {}).get("data") or {})[record.DATA_KEY]
-            found = json.loads(base64.b64decode(packed))
-            return [dict(one) for one in found]
+            return [dict(one) for one in json.loads(base64.b64decode(data[key]))]
         except (KeyError, ValueError, TypeError) as error:
             raise ReadFailed(
                 cluster=self._client.cluster,
                 object=self._place.words,
-                cause=f"the record of an unfinished run cannot be read ({type(error).__name__})",
+                cause=f"what a run remembered in {key} cannot be read ({type(error).__name__})",
                 next_step="Look at it with kubectl; delete it only if every scale set is there",
             ) from error
 
@@ -76,21 +86,31 @@ class Store:
             for one in found
         ]
 
-    def write(self, entries: List[Entry], notes: Dict[str, str], dry_run: bool) -> bool:
-        """Store the record; False if it says just this already."""
-        wanted = record.secret_of(self.namespace, entries, notes)
-        if self.is_open and self.notes == {**self.notes, **notes} and self.entries() == entries:
+    def write(
+        self,
+        entries: List[Entry],
+        notes: Dict[str, str],
+        journal: Sequence[Mapping[str, Any]],
+        dry_run: bool,
+    ) -> bool:
+        """Store the record of an open run; False if it says just this already."""
+        is_told = self.is_open and self.notes == {**self.notes, **notes}
+        if is_told and self.entries() == entries and self.journal() == list(journal):
             return False
+        wanted = record.secret_of(self.namespace, entries, notes, journal=journal)
         self._client.apply(self._place, wanted, self._deadline, force=True, dry_run=dry_run)
         return True
 
-    def close(self, dry_run: bool) -> bool:
-        """Mark the run as ended and forget the values; False if no run is open."""
+    def close(
+        self, journal: Sequence[Mapping[str, Any]], keeps_previous: bool, dry_run: bool
+    ) -> bool:
+        """Mark the run as ended; False if no run is open. What was there before it may stay."""
         if not self.is_open:
             return False
         notes = {**self.notes, "state": record.CLOSED, "finished": now()}
         notes.pop("scale-sets", None)
-        wanted = record.secret_of(self.namespace, [], notes)
+        before = self.entries() if keeps_previous else []
+        wanted = record.secret_of(self.namespace, [], notes, before, journal)
         self._client.apply(self._place, wanted, self._deadline, force=True, dry_run=dry_run)
         return True
 

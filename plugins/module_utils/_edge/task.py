@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._pure import model, reads
 from .._pure.errors import BadInput, LifecycleError, Refused
-from . import connect, fleet_reading, reader
+from . import connect, fleet_reading, leasing, reader
 from .client import Client
 from .deadline import Deadline
 from .options import AUTH_OPTIONS, WAIT_OPTIONS, secrets_of
@@ -62,6 +62,12 @@ class Task:
                 next_step="See which cluster kubeconfig and context lead to, and plan anew",
             )
 
+    def keep_lease(self) -> None:
+        """Renew the Lease of the run, if it has one. Raises Refused if it was taken over."""
+        held = self.options["lease"]
+        if held and not self.is_check:
+            leasing.keep(self.client, self.deadline, held["namespace"], held["holder"])
+
     def look(
         self,
         parts: Optional[Tuple[str, ...]] = None,
@@ -108,6 +114,7 @@ def run(
     try:
         task = Task(module)
         task.identify()
+        task.keep_lease()
         result = work(task)
     except LifecycleError as error:
         partial = task.partial if task else {"changed": False}

@@ -18,6 +18,8 @@ from .objects import Cluster, Record
 from .plan_cluster import ClusterPlan
 
 # Without these being settled there is nothing that could be planned.
+# What a target may be beside a release.
+LATEST, LATEST_PATCH = "latest", "latest_patch"
 NEVER_ACKNOWLEDGED = ("target-unknown", "two-hosts-one-cluster", "nothing-installed")
 
 
@@ -57,6 +59,13 @@ class Plan:
         """True if any cluster needs work."""
         return any(one.is_anything_to_do for one in self.clusters)
 
+    @property
+    def back_to(self) -> str:
+        """The one known release that all clusters with work come from, "" if there is none."""
+        found = {one.came_from for one in self.clusters if one.is_anything_to_do}
+        only = found.pop() if len(found) == 1 else ""
+        return only if releases.is_known(only) else ""
+
     def with_findings(self, more: Sequence[Finding]) -> Plan:
         """Return the plan with findings that nobody can acknowledge: rights that are missing."""
         return replace(self, findings=finding_table.in_order([*self.findings, *more]))
@@ -65,6 +74,7 @@ class Plan:
         """Return the plan as plain data."""
         return {
             "target": self.target,
+            "back_to": self.back_to,
             "order": [one.id.name for one in self.clusters],
             "is_anything_to_do": self.is_anything_to_do,
             "is_blocked": bool(self.blockers),
@@ -86,6 +96,7 @@ def plan_fleet(
     `records`: cluster UID -> records of earlier runs, where they were read by themselves;
     else those of the clusters' own look count.
     """
+    target = resolved(target, clusters)
     if not releases.is_known(target):
         unknown = finding_table.make(
             "target-unknown", f"release {target!r}",
@@ -111,6 +122,24 @@ def plan_fleet(
         acknowledged=tuple(sorted(set(options.acknowledge) & ids)),
         not_found=tuple(sorted(set(options.acknowledge) - ids)),
     )
+
+
+def resolved(target: str, clusters: Sequence[Cluster]) -> str:
+    """Return the release that LATEST or LATEST_PATCH means, any other text as it is.
+
+    LATEST_PATCH is the newest patch release of the oldest minor release that is in place.
+    """
+    if target == LATEST:
+        return releases.LATEST
+    if target != LATEST_PATCH:
+        return target
+    found = sorted(
+        number for one in clusters for name in plan_cluster.from_releases(one)
+        for number in [releases.parse(name)] if number
+    )
+    minor = found[0][:2] if found else None
+    same = [name for name in releases.RELEASES if (releases.parse(name) or ())[:2] == minor]
+    return max(same, key=lambda name: releases.parse(name) or ()) if same else target
 
 
 def _of_cluster(

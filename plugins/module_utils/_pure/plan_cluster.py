@@ -63,7 +63,8 @@ class ClusterPlan:
     """What is to be done in one cluster. `from_releases`: all that were found, oldest first.
 
     `hop`: from the oldest of them, None if none is known. `method`: how the hop is gone
-    ("none", "in_place" or "full_cycle"). `is_resumed`: an earlier run did not end.
+    ("none", "in_place" or "full_cycle"). `is_resumed`: an earlier run did not end;
+    `came_from`: the release before it, "" if that is not one.
     `counts`: of runners, None where unread.
     """
 
@@ -78,6 +79,7 @@ class ClusterPlan:
     steps: Tuple[str, ...]
     counts: Dict[str, Optional[int]]
     is_resumed: bool = False
+    came_from: str = ""
 
     @property
     def is_anything_to_do(self) -> bool:
@@ -107,7 +109,7 @@ class ClusterPlan:
 
 def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
     """Plan one cluster. `target`: a known release. `in_place`: the short way is wanted."""
-    found = _from_releases(cluster)
+    found = from_releases(cluster)
     crds = _crds(cluster, target)
     controllers = reads.seen(cluster.controllers)
     fits = bool(controllers) and all(
@@ -132,6 +134,7 @@ def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
         steps=_steps(method, sets, is_sound, _is_nothing_there(cluster, found)),
         counts=summary.counts_of(cluster).as_dict(),
         is_resumed=is_half_way(cluster),
+        came_from=_came_from(cluster, found),
     )
 
 
@@ -160,7 +163,7 @@ def open_records(cluster: Cluster) -> Tuple[Record, ...]:
     return tuple(one for one in reads.seen(cluster.records) if one.state == "open")
 
 
-def _from_releases(cluster: Cluster) -> Tuple[str, ...]:
+def from_releases(cluster: Cluster) -> Tuple[str, ...]:
     """Return every release that was found; those of Helm and records only where nothing lives."""
     found = {one.release for one in reads.seen(cluster.controllers)}
     found |= {one.release for one in reads.seen(cluster.scale_sets)}
@@ -169,6 +172,12 @@ def _from_releases(cluster: Cluster) -> Tuple[str, ...]:
         found |= {one.from_release for one in open_records(cluster)}
     names = {name for name in found if name}
     return tuple(sorted(names, key=lambda name: (releases.parse(name) or (0, 0, 0), name)))
+
+
+def _came_from(cluster: Cluster, found: Tuple[str, ...]) -> str:
+    """Return what a run that did not end began with, else the only release that is there."""
+    begun = [one.from_release for one in open_records(cluster)]
+    return begun[0] if begun else found[0] if len(found) == 1 else ""
 
 
 def _crds(cluster: Cluster, target: str) -> Dict[str, Any]:

@@ -6,21 +6,26 @@
 A record is one Secret beside the controller: who, when and from where to where in annotations,
 which read_objects.read_record reads; values of the Helm releases as data, as they may hold
 secrets. What an earlier run wrote down wins: a cluster that was half taken apart is no source.
+When the run has ended, what was there before it stays as `previous`: a rollback needs it.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from . import reads
+from . import reads, releases
 from .errors import BadInput, Refused
 from .objects import Cluster, HelmRelease
 from .read_objects import RECORD_LABEL, RECORD_PREFIX
 
 SECRET_NAME = "arc-lifecycle-record"
 DATA_KEY = "releases.json"
+PREVIOUS_KEY = "previous.json"
+JOURNAL_KEY = "journal.json"
+MOST_PHASES = 200
 OPEN, CLOSED = "open", "closed"
+UPGRADE, ROLLBACK = "upgrade", "rollback"
 # etcd takes 1.5 MiB, the API server 1 MiB of a Secret's data.
 MAX_DATA = 1_000_000
 
@@ -74,6 +79,40 @@ def merged(remembered: Iterable[Entry], found: Iterable[Entry]) -> List[Entry]:
     return [by_key[key] for key in sorted(by_key)]
 
 
+def restored(previous: Iterable[Entry], found: Iterable[Entry]) -> List[Entry]:
+    """Return what is found now, each as it was before the last run where that is known.
+
+    What is there no more was taken away on purpose, and is not brought back.
+    """
+    before = {_key(one): one for one in previous}
+    return [
+        {**one, **{key: before[_key(one)][key] for key in _RESTORED if key in before[_key(one)]}}
+        if _key(one) in before else one
+        for one in found
+    ]
+
+
+_RESTORED = ("values", "chart_version", "min_runners", "max_runners")
+
+
+def back_to(notes: Mapping[str, str]) -> str:
+    """Return the release that a rollback goes to, "" where a record does not tell one.
+
+    A rollback that did not end goes on to its own target; one that has ended leads nowhere.
+    """
+    if notes.get("kind") == ROLLBACK:
+        return notes.get("to-release", "") if notes.get("state") == OPEN else ""
+    start = notes.get("from-release", "")
+    return start if releases.is_known(start) else ""
+
+
+def noted(journal: Sequence[Mapping[str, Any]], more: Iterable[Mapping[str, Any]]) -> List[Entry]:
+    """Return the journal with further phases, each once, the oldest dropped if it is too long."""
+    known = [dict(one) for one in journal]
+    known += [dict(one) for one in more if dict(one) not in known]
+    return known[-MOST_PHASES:]
+
+
 def _key(one: Entry) -> Tuple[str, str, str]:
     return (one["kind"], one["namespace"], one["helm"])
 
@@ -105,17 +144,27 @@ def namespace_for(cluster: Cluster, wanted: Optional[str]) -> str:
     )
 
 
-def secret_of(namespace: str, entries: List[Entry], notes: Mapping[str, str]) -> Dict[str, Any]:
-    """Return the Secret to apply. `notes`: state, from-release, to-release, started, operator.
+def secret_of(
+    namespace: str,
+    entries: List[Entry],
+    notes: Mapping[str, str],
+    previous: Sequence[Entry] = (),
+    journal: Sequence[Mapping[str, Any]] = (),
+) -> Dict[str, Any]:
+    """Return the Secret to apply.
 
+    `notes`: state, from-release, to-release, started, operator, digest, crd-backups. `previous`:
+    the entries of a run that has ended. `journal`: what a run did when, [{phase, at, ...}].
     Raises Refused if the values are larger than a Secret may be.
     """
-    text = json.dumps(entries, sort_keys=True)
-    if len(text.encode()) > MAX_DATA:
+    text, before = json.dumps(entries, sort_keys=True), json.dumps(list(previous), sort_keys=True)
+    done = json.dumps(list(journal), sort_keys=True)
+    size = len(text.encode()) + len(before.encode()) + len(done.encode())
+    if size > MAX_DATA:
         raise Refused(
             cluster="",
             object=f"Secret {namespace}/{SECRET_NAME}",
-            cause=f"the values of {len(entries)} Helm releases have {len(text)} characters",
+            cause=f"the values of {len(entries) + len(previous)} Helm releases have {size} bytes",
             next_step="Upgrade the scale sets of this cluster in several runs",
         )
     scale_sets = [
@@ -134,7 +183,7 @@ def secret_of(namespace: str, entries: List[Entry], notes: Mapping[str, str]) ->
             "labels": {RECORD_LABEL: "upgrade"},
             "annotations": annotations,
         },
-        "stringData": {DATA_KEY: text},
+        "stringData": {DATA_KEY: text, PREVIOUS_KEY: before, JOURNAL_KEY: done},
     }
 
 

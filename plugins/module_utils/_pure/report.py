@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 DONE, NOTHING, FAILED, NOT_REACHED = "upgraded", "nothing to do", "failed", "not reached"
+ROLLED_BACK = "rolled back"
 END = "end"
 
 
@@ -23,7 +24,7 @@ def entry_of(
 
     `planned`: its part of arc_plan's result; `findings`: those of the whole plan. `phases`:
     [{phase, at}] with epoch seconds, the last one being "end". `drained`, `verified`: results
-    of arc_scaleset_drain and arc_scaleset_wait. `failure`: {task, msg} of what failed.
+    of arc_scaleset_drain and arc_scaleset_wait. `failure`: {task, msg, rolled_back} of what failed.
     """
     drained, verified, failure = drained or {}, verified or {}, failure or {}
     name = planned["cluster"]["name"]
@@ -52,7 +53,7 @@ def _result(
     planned: Mapping[str, Any], phases: Sequence[Any], failure: Mapping[str, Any]
 ) -> str:
     if failure:
-        return FAILED
+        return ROLLED_BACK if failure.get("rolled_back") else FAILED
     if not planned["is_anything_to_do"]:
         return NOTHING
     return DONE if phases and phases[-1]["phase"] == END else NOT_REACHED

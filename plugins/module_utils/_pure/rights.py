@@ -32,6 +32,7 @@ _OF_CONTROLLER: Tuple[Tuple[str, str, Tuple[str, ...]], ...] = (
     (_RBAC, "roles", _MAKE),
     (_RBAC, "rolebindings", _MAKE),
     (_ARC, "autoscalinglisteners", ("delete",)),
+    ("coordination.k8s.io", "leases", ("get", "create", "update")),
 )
 _OF_CLUSTER: Tuple[Tuple[str, str, Tuple[str, ...]], ...] = (
     (_RBAC, "clusterroles", _MAKE),

@@ -110,4 +110,4 @@ def test_record_that_cannot_be_read_stops_the_run(pair):
     code, result = run_module.run("arc_record", {
         "host": pair[0].url, "state": "read", "namespace": "arc-systems"})
     assert code == 1 and result["error"]["class"] == "ReadFailed"
-    assert "unfinished run" in result["msg"]
+    assert "what a run remembered" in result["msg"]

@@ -384,3 +384,35 @@ def test_every_supported_hop_is_planned_and_plain_data(start, target):
     assert made.is_anything_to_do == (start != target)
     told = json.loads(json.dumps(made.as_dict()))
     assert told["order"] == ["blue", "green"] and len(told["clusters"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("found", "word", "target"),
+    [
+        (["0.9.0", "0.9.0"], "latest", releases.LATEST),
+        (["0.9.0", "0.12.0"], "latest_patch", "0.9.3"),
+        (["0.13.0", "0.14.0"], "latest_patch", "0.13.1"),
+        (["0.10.0", "0.10.1"], "latest_patch", "0.10.1"),
+        (["0.9.0", "0.9.0"], "0.11.0", "0.11.0"),
+    ],
+)
+def test_target_by_word(found, word, target):
+    both = [cluster(name, release) for name, release in zip(("blue", "green"), found)]
+    assert plan.plan_fleet(both, word).target == target
+
+
+def test_latest_patch_of_nothing_is_no_target():
+    made = plan.plan_fleet([], "latest_patch")
+    assert [one.id for one in made.findings] == ["target-unknown"]
+
+
+def test_way_back_is_known_where_all_come_from_one_release():
+    def back(*clusters, target="0.14.2"):
+        return plan.plan_fleet(clusters, target).back_to
+
+    assert back(*pair("0.9.3")) == "0.9.3"
+    # What is at the target already needs no way back.
+    assert back(cluster("blue", "0.14.2"), cluster("green", "0.9.3")) == "0.9.3"
+    assert back(cluster("blue", "0.9.0"), cluster("green", "0.9.3")) == ""
+    half_way = cluster("blue", "0.9.3", edit=after_kill)
+    assert back(half_way) == "0.9.3"

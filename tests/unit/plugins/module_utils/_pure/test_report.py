@@ -105,3 +105,40 @@ def test_values_beyond_a_secret_are_refused():
     big = {**WEB, "values": {"a": "x" * record.MAX_DATA}}
     with pytest.raises(record.Refused, match="several runs"):
         record.secret_of("arc-systems", [big], {})
+
+
+def test_rollback_gives_each_release_its_values_of_before():
+    before = [{**WEB, "values": {"a": 1}, "max_runners": 3, "chart_version": "0.9.3"}, GONE]
+    later = {**WEB, "values": {"a": 2}, "max_runners": 9, "chart_version": "0.14.2", "revision": 4}
+    fresh = {**WEB, "helm": "fresh", "values": {}}
+    # GONE was uninstalled since, on purpose; `fresh` was not there before.
+    assert record.restored(before, [later, fresh]) == [
+        {**WEB, "values": {"a": 1}, "max_runners": 3, "chart_version": "0.9.3", "revision": 4},
+        fresh,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("notes", "release"),
+    [
+        ({}, ""),
+        ({"state": "closed", "kind": "upgrade", "from-release": "0.9.3"}, "0.9.3"),
+        ({"state": "open", "kind": "upgrade", "from-release": "0.9.3"}, "0.9.3"),
+        ({"state": "open", "from-release": "0.9.0, 0.9.3"}, ""),
+        ({"state": "open", "kind": "rollback", "from-release": "0.14.2", "to-release": "0.9.3"},
+         "0.9.3"),
+        ({"state": "closed", "kind": "rollback", "from-release": "0.14.2",
+          "to-release": "0.9.3"}, ""),
+    ],
+    ids=["none", "after", "half-way", "mixed", "rollback-half-way", "after-a-rollback"],
+)
+def test_where_a_rollback_goes(notes, release):
+    assert record.back_to(notes) == release
+
+
+def test_journal_has_each_phase_once_and_does_not_grow_for_ever():
+    one, two = {"phase": "drain", "at": 1.0}, {"phase": "proof", "at": 2.0}
+    assert record.noted([one], [one, two]) == [one, two]
+    many = [{"phase": "drain", "at": float(at)} for at in range(record.MOST_PHASES)]
+    assert record.noted(many, [two])[-1] == two
+    assert len(record.noted(many, [two])) == record.MOST_PHASES

@@ -1,0 +1,129 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a run gets the Lease of a cluster, keeps it, and gives it back."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime, timezone
+from typing import Any, Dict, Mapping, Optional
+
+from .._pure import lease
+from .._pure.errors import Conflict, Refused
+from . import places
+from .answers import ObjectNotFound
+from .client import Client
+from .deadline import Deadline
+
+_BOOT = "/proc/sys/kernel/random/boot_id"
+_LOOK_EVERY_S = 1.0
+
+def boot_id() -> str:
+    """Return the id of this machine's boot, "" where there is none."""
+    try:
+        with open(_BOOT, encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def take(client: Client, deadline: Deadline, namespace: str, holder: str, dry_run: bool) -> None:
+    """Get the Lease; waits for a holder that may be dead. Raises Refused for one at work."""
+    begun, first = time.monotonic(), None
+    while True:
+        there = _read(client, deadline, namespace)
+        spec = None if there is None else there.get("spec") or {}
+        mark = None if there is None else there["metadata"].get("resourceVersion")
+        first = mark if first is None else first
+        verdict = lease.may_take(
+            spec, holder, boot_id(), _is_alive, _now(), time.monotonic() - begun, mark != first
+        )
+        if verdict == lease.TAKE:
+            try:
+                _write(client, deadline, namespace, there, holder, dry_run)
+                return
+            except Conflict:
+                # Somebody else was faster: look who.
+                continue
+        if verdict == lease.REFUSE or deadline.is_over():
+            raise _held(client, namespace, spec or {})
+        deadline.pause(_LOOK_EVERY_S)
+
+
+def keep(client: Client, deadline: Deadline, namespace: str, holder: str) -> None:
+    """Renew the Lease if it is time. Raises Refused if another run has taken it over."""
+    there = _read(client, deadline, namespace)
+    spec = {} if there is None else there.get("spec") or {}
+    if there is not None and spec.get("holderIdentity") not in ("", None, holder):
+        raise _held(client, namespace, spec)
+    if there is not None and spec.get("holderIdentity") == holder:
+        if not lease.is_due(spec, _now()):
+            return
+    try:
+        _write(client, deadline, namespace, there, holder, False)
+    except Conflict:
+        keep(client, deadline, namespace, holder)
+
+
+def give_back(client: Client, deadline: Deadline, namespace: str, holder: str) -> None:
+    """Let others have the Lease, if it is still held."""
+    there = _read(client, deadline, namespace)
+    if there is not None and (there.get("spec") or {}).get("holderIdentity") == holder:
+        try:
+            _write(client, deadline, namespace, there, "", False)
+        except Conflict:
+            give_back(client, deadline, namespace, holder)
+
+
+def _read(client: Client, deadline: Deadline, namespace: str) -> Optional[Dict[str, Any]]:
+    try:
+        return client.get(places.LEASES.at(namespace, lease.NAME), deadline)
+    except ObjectNotFound:
+        return None
+
+
+def _write(
+    client: Client, deadline: Deadline, namespace: str, there: Optional[Mapping[str, Any]],
+    holder: str, dry_run: bool,
+) -> None:
+    spec = lease.spec_of(None if there is None else there.get("spec"), holder, _now())
+    if there is None:
+        body = {
+            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {"name": lease.NAME, "namespace": namespace}, "spec": spec,
+        }  # fmt: skip
+        client.create(places.LEASES.at(namespace), body, deadline, dry_run=dry_run)
+        return
+    body = {**there, "spec": {**(there.get("spec") or {}), **spec}}
+    client.replace(places.LEASES.at(namespace, lease.NAME), body, deadline, dry_run=dry_run)
+
+
+def _held(client: Client, namespace: str, spec: Mapping[str, Any]) -> Refused:
+    holder = str(spec.get("holderIdentity") or "")
+    run = lease.read_holder(holder)
+    who = holder if run is None else f"{run.user} on {run.host} (process {run.process})"
+    return Refused(
+        cluster=client.cluster,
+        object=f"Lease {namespace}/{lease.NAME}",
+        cause=f"{who} works on this cluster, seen last at {spec.get('renewTime')}",
+        next_step="Wait until that run has ended; if it is dead, run again"
+        f" {spec.get('leaseDurationSeconds', lease.DURATION_S)} s after that time",
+        details={"holder": holder},
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        # It is there, and belongs to somebody else.
+        return True
+    return True
