@@ -20,6 +20,7 @@ from .deadline import Deadline
 _BOOT = "/proc/sys/kernel/random/boot_id"
 _LOOK_EVERY_S = 1.0
 
+
 def boot_id() -> str:
     """Return the id of this machine's boot, "" where there is none."""
     try:
