@@ -299,16 +299,17 @@ def _told(made: plan.Plan) -> Dict[str, Any]:
     # What passes by itself (counts of runners) is no part of what was planned.
     lasting = [{**one, "runners": None} for one in result["clusters"]]
     text = json.dumps([result["target"], lasting, result["acknowledged"]], sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return {
         **result,
         "changed": False,
-        "lines": report_text.plan_lines(result),
+        "lines": [*report_text.plan_lines(result), f"Digest of the plan: {digest}"],
         "blockers": [
             f"{one.id}: {one.object} of cluster {one.cluster or '-'}: {one.reason}. {one.remedy}"
             for one in made.blockers
         ],
         "findings": result["findings"][:FINDINGS_SHOWN],
-        "digest": hashlib.sha256(text.encode()).hexdigest()[:12],
+        "digest": digest,
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 DONE, NOTHING, FAILED, NOT_REACHED = "upgraded", "nothing to do", "failed", "not reached"
 ROLLED_BACK = "rolled back"
 END = "end"
+MOST_ACTS = 200
 
 
 def entry_of(
@@ -38,6 +39,10 @@ def entry_of(
         "method": planned["method"],
         "was_resumed": planned["is_resumed"],
         "result": _result(planned, phases, failure),
+        "began": float(phases[0]["at"]) if phases else None,
+        "ended": float(phases[-1]["at"]) if phases else None,
+        "sets": _sets(planned, drained),
+        "acts": list(drained.get("acts") or ())[:MOST_ACTS],
         "scale_sets": [f"{one['namespace']}/{one['name']}" for one in planned["scale_sets"]],
         "jobs_awaited": len(awaited),
         "awaited": awaited,
@@ -47,6 +52,22 @@ def entry_of(
         "failed_in": failure.get("task", ""),
         "failure": failure.get("msg", ""),
     }
+
+
+def _sets(planned: Mapping[str, Any], drained: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """Return each set with what was planned for it, and how long each stage of its drain took."""
+    spent = {
+        (one.get("namespace"), one.get("name")): one.get("durations") or {}
+        for one in drained.get("sets") or ()
+    }
+    return [
+        {
+            "name": f"{one['namespace']}/{one['name']}", "source": one["source"],
+            "from": one["from"], "action": one["action"],
+            "durations": dict(spent.get((one["namespace"], one["name"]), {})),
+        }
+        for one in planned["scale_sets"]
+    ]
 
 
 def _result(

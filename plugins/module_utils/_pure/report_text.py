@@ -56,14 +56,14 @@ def report_lines(clusters: Iterable[Mapping[str, Any]]) -> List[str]:
             (
                 one["name"], f"{one['from'] or '-'} -> {one['to']}", one["result"],
                 str(len(one["scale_sets"])), str(one["jobs_awaited"]),
-                _seconds(sum(phase["seconds"] for phase in one["phases"])),
+                seconds(sum(phase["seconds"] for phase in one["phases"])),
             )
             for one in found
         ],
     )
     for one in found:
         if one["phases"]:
-            told = ", ".join(f"{p['phase']} {_seconds(p['seconds'])}" for p in one["phases"])
+            told = ", ".join(f"{p['phase']} {seconds(p['seconds'])}" for p in one["phases"])
             lines.append(f"{one['name']}: {told}")
         for finding in one["findings"]:
             if finding["severity"] != "info":
@@ -90,6 +90,7 @@ def _runners(counts: Mapping[str, Any]) -> str:
     return ", ".join(f"{value} {state}" for state, value in counts.items() if value) or "none"
 
 
-def _seconds(value: float) -> str:
-    minutes, seconds = divmod(int(round(value)), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+def seconds(value: float) -> str:
+    """Return a time as a person says it."""
+    minutes, rest = divmod(int(round(value)), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

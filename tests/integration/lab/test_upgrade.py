@@ -65,11 +65,18 @@ def test_upgrade_under_load_loses_no_job_and_a_second_run_changes_nothing(run):
     run.install("0.9.0", SETS)
     since = time.time()
     run.load(SETS, every_s=4, durations_s=(2, 12))
-    first = run.play("upgrade", arc_target="0.14.2")
+    planned = run.play("plan", arc_target="latest")
+    digest = planned.text.partition("Digest of the plan: ")[2][:12]
+    other = run.play("upgrade", arc_target="0.14.2", arc_preflight_digest="0123456789ab")
+    assert other.code != 0 and f"has the digest {digest}" in other.text and not other.changed
+    first = run.play("upgrade", arc_target="latest", arc_preflight_digest=digest,
+                     **run.charts("0.14.2"))
     assert first.code == 0, first.text[-4000:]
     second = run.play("upgrade", arc_target="0.14.2")
     assert (second.code, second.changed) == (0, 0), second.text[-4000:]
     assert_whole(run, "0.14.2", run.end_load(), since)
+    page = run.report_file.with_suffix(".html").read_text(encoding="utf-8")
+    assert "2 nothing to do" in page and "ghp_lab" not in page + first.text
     told = {one["name"]: one for one in first.report["clusters"]}
     assert set(told) == {"blue", "green"}
     for one in told.values():

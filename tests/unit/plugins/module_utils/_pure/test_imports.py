@@ -16,7 +16,7 @@ FILES = sorted(pathlib.Path(_pure.__file__).parent.glob("*.py"))
 # Standard modules of which none reaches a file, a clock, a process, chance or the network.
 ALLOWED = {
     "__future__", "base64", "binascii", "collections", "dataclasses", "datetime", "enum", "fnmatch",
-    "functools", "hashlib", "heapq", "ipaddress", "itertools", "json", "math", "operator", "re",
+    "functools", "hashlib", "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "re",
     "string", "typing",
 }
 FORBIDDEN = ("os", "socket", "time", "kubernetes", "ansible", "yaml")
