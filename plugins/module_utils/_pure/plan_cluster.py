@@ -131,7 +131,9 @@ def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
             for one in controllers
         ),
         scale_sets=sets,
-        steps=_steps(method, sets, is_sound, _is_nothing_there(cluster, found)),
+        steps=_steps(
+            method, sets, is_sound, _is_nothing_there(cluster, found), bool(open_records(cluster))
+        ),
         counts=summary.counts_of(cluster).as_dict(),
         is_resumed=is_half_way(cluster),
         came_from=_came_from(cluster, found),
@@ -274,7 +276,8 @@ def _method(
 
 
 def _steps(
-    method: str, sets: Tuple[PlannedSet, ...], is_sound: bool, is_nothing_there: bool
+    method: str, sets: Tuple[PlannedSet, ...], is_sound: bool, is_nothing_there: bool,
+    is_record_open: bool,
 ) -> Tuple[str, ...]:
     if is_nothing_there:
         return ()
@@ -283,7 +286,8 @@ def _steps(
     if method == releases.FULL_CYCLE:
         return MISSING_SETS_STEPS if is_sound else FULL_CYCLE_STEPS
     ill = any(one.trouble and one.action == KEEP for one in sets)
-    return ("prove",) if ill else ()
+    # A run that was stopped before its first write, or after its last, has still to be ended.
+    return ("prove",) if ill or is_record_open else ()
 
 
 def _is_nothing_there(cluster: Cluster, found: Tuple[str, ...]) -> bool:

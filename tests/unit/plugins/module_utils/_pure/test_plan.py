@@ -180,6 +180,17 @@ def test_record_gives_the_name_of_a_set_that_helm_knows_otherwise():
     assert actions(made.clusters[0]) == {"linux": ("vanished", "install")}
 
 
+def test_run_that_has_only_to_be_ended_is_ended():
+    def left(parts):
+        parts["records"] = [record()]
+
+    for target in ("0.9.3", "0.14.2"):
+        made = plan.plan_fleet([cluster("blue", target, edit=left), cluster("green", target)],
+                               target)
+        assert [one.steps for one in made.clusters] == [("prove",), ()]
+        assert made.clusters[0].method == "none"
+
+
 def test_closed_record_expects_nothing():
     def closed(parts):
         parts["records"] = [record("closed", names=("old",))]
