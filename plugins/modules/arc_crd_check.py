@@ -53,6 +53,37 @@ options:
         A verdict of V(unknown) may be any, and fails.
     type: str
     choices: [safe_for_these_objects, loses_data, breaks_objects, blocked]
+  ratchet:
+    description:
+      - Leave out what is wrong with an object under the CRDs in place already. What the target's
+        controller would stumble over is told all the same.
+    type: bool
+    default: false
+  severities:
+    description:
+      - Severities of differences that shall count instead of the collection's own. Of several that
+        fit the last one counts. What makes the verdict V(blocked) can be lowered too.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      id:
+        description: The id of a difference, as RV(crds) tells it.
+        type: str
+        required: true
+      path:
+        description: The path, with C(*) and C(?) as of a shell. C([]) is left out.
+        type: str
+        default: "*"
+      crd:
+        description: The name of the CRD, with C(*) and C(?) as of a shell.
+        type: str
+        default: "*"
+      severity:
+        description: The severity that counts.
+        type: str
+        choices: [blocks, loses_data, info]
+        required: true
 extends_documentation_fragment:
   - arc.lifecycle.auth
   - arc.lifecycle.wait
@@ -77,6 +108,12 @@ EXAMPLES = r"""
   arc.lifecycle.arc_crd_check:
     release: 0.14.2
   register: checked
+
+- name: Nobody here uses host aliases
+  arc.lifecycle.arc_crd_check:
+    src: charts/gha-runner-scale-set-controller/crds
+    severities:
+      - {id: required-added, path: "*.hostAliases.ip", severity: info}
 """
 
 RETURN = r"""
@@ -178,6 +215,20 @@ OPTIONS = {
     "fail_on": {
         "type": "str",
         "choices": ["safe_for_these_objects", "loses_data", "breaks_objects", "blocked"],
+    },
+    "ratchet": {"type": "bool", "default": False},
+    "severities": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "id": {"type": "str", "required": True},
+            "path": {"type": "str", "default": "*"},
+            "crd": {"type": "str", "default": "*"},
+            "severity": {
+                "type": "str", "choices": ["blocks", "loses_data", "info"], "required": True,
+            },
+        },
     },
 }
 

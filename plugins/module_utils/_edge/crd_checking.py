@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, Optional
 
 from .._pure import crd_objects, crd_rules, crd_set, crd_tally, crd_verdict, reads, releases
-from .._pure.errors import LifecycleError, ReadFailed
+from .._pure.crd_changes import REASONS, Weight
+from .._pure.errors import BadInput, LifecycleError, ReadFailed
 from . import crd_source, places
 from .answers import KindNotServed
 from .client import Query
@@ -121,6 +122,20 @@ def _joined(task: Task, parts: List[_Part]) -> Result:
     }
 
 
+def _weights(options: Mapping[str, Any]) -> List[Weight]:
+    """Raise BadInput for a change that there is not."""
+    for one in options["severities"]:
+        if one["id"] not in REASONS:
+            raise BadInput(
+                cluster="", object="option severities", cause=f"there is no change {one['id']!r}",
+                next_step=f"Give one of {', '.join(REASONS)}",
+            )
+    return [
+        Weight(one["id"], one["severity"], one["path"], one["crd"])
+        for one in options["severities"]
+    ]
+
+
 class _Part:
     """One CRD of the target, and the objects of its kind."""
 
@@ -131,7 +146,9 @@ class _Part:
         self._task, self._wanted, self._before = task, wanted, before
         self._release = release
         self.name = str(wanted["metadata"]["name"])
-        self.changes = crd_rules.compare(before, wanted) if before else []
+        self.changes = crd_rules.weighed(
+            crd_rules.compare(before, wanted) if before else [], _weights(task.options)
+        )
         self.tally = crd_tally.Tally(SHOWN)
         self.unread: Optional[reads.Unread] = None
         self.judgement = crd_verdict.Judgement(
@@ -144,11 +161,15 @@ class _Part:
         if self._before is None:
             return
         checker = crd_objects.prepare(self._wanted)
+        before = crd_objects.prepare(self._before) if self._task.options["ratchet"] else None
         self._unjudged = sorted(checker.unjudged)
         try:
             for obj in self._objects():
                 report = checker.check(obj)
-                self.tally.add(report, crd_verdict.traps(obj, report, self._release))
+                traps = crd_verdict.traps(obj, report, self._release)
+                if before is not None:
+                    report = report.without(before.check(obj))
+                self.tally.add(report, traps)
         except KindNotServed:
             self.tally.forget()
         except ReadFailed as error:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Dict, Mapping
 
 # An object may be refused or not be served; a field is dropped at the next write; neither.
@@ -39,6 +40,24 @@ REASONS: Mapping[str, str] = {
     "columns-changed": "kubectl prints other columns",
     "other": "no rule knows this kind of change: look at it",
 }
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A severity that a user sets. `crd`, `path`: patterns with `*` and `?`, as of a shell."""
+
+    id: str
+    severity: str
+    path: str = "*"
+    crd: str = "*"
+
+    def fits(self, change: Change) -> bool:
+        """Tell whether it speaks of a change."""
+        return (
+            change.id == self.id
+            and fnmatchcase(change.path.replace("[]", ""), self.path.replace("[]", ""))
+            and fnmatchcase(change.crd, self.crd)
+        )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ A schema is prepared once, so that thousands of objects are quick. CEL rules are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from . import crd_form, crd_values
@@ -37,6 +37,14 @@ class ObjectReport:
     uid: str
     violations: Tuple[Violation, ...] = ()
     lost: Tuple[str, ...] = ()
+
+    def without(self, before: ObjectReport) -> ObjectReport:
+        """Return what is new against a report of the same object: what was there is no news."""
+        return replace(
+            self,
+            violations=tuple(one for one in self.violations if one not in before.violations),
+            lost=tuple(one for one in self.lost if one not in before.lost),
+        )
 
     @property
     def is_clean(self) -> bool:

@@ -8,10 +8,11 @@ By the definitions alone; objects are asked in crd_objects.py, both together in 
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional
+from dataclasses import replace
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set
 
 from . import crd_form, crd_schema_rules
-from .crd_changes import BLOCKS, INFO, LOSES_DATA, SEVERITIES, Change
+from .crd_changes import BLOCKS, INFO, LOSES_DATA, SEVERITIES, Change, Weight
 
 Crd = Mapping[str, Any]
 
@@ -26,8 +27,27 @@ def compare(old: Crd, new: Crd) -> List[Change]:
     `old`: stored (its `status.storedVersions` is then looked at) or from a file.
     """
     name = str((old.get("metadata") or {}).get("name", ""))
-    changes = [*_definition(name, old, new), *_versions(name, old, new)]
+    was, now = crd_form.normalise(old), crd_form.normalise(new)
+    stored = set((old.get("status") or {}).get("storedVersions") or ())
+    changes = [
+        *_definition(name, was, now),
+        *_versions(name, was["versions"], now["versions"], stored),
+    ]
     return sorted(changes, key=_order)
+
+
+def weighed(changes: Iterable[Change], weights: Iterable[Weight]) -> List[Change]:
+    """Return the changes with the severities that a user has set, worst first.
+
+    Of several weights that fit a change the last one counts.
+    """
+    found, given = [], list(weights)
+    for one in changes:
+        for weight in given:
+            if weight.fits(one):
+                one = replace(one, severity=weight.severity)
+        found.append(one)
+    return sorted(found, key=_order)
 
 
 def compare_all(old: Iterable[Crd], new: Iterable[Crd]) -> List[Change]:
@@ -63,8 +83,7 @@ def _order(change: Change) -> Any:
     )  # fmt: skip
 
 
-def _definition(name: str, old: Crd, new: Crd) -> Iterator[Change]:
-    was, now = crd_form.normalise(old), crd_form.normalise(new)
+def _definition(name: str, was: Crd, now: Crd) -> Iterator[Change]:
     for key in ("group", "scope"):
         if was.get(key) != now.get(key):
             change_id = "scope-changed" if key == "scope" else "names-changed"
@@ -89,9 +108,9 @@ def _names(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterato
             )
 
 
-def _versions(name: str, old: Crd, new: Crd) -> Iterator[Change]:
-    olds, news = crd_form.normalise(old)["versions"], crd_form.normalise(new)["versions"]
-    stored = set((old.get("status") or {}).get("storedVersions") or ())
+def _versions(
+    name: str, olds: Mapping[str, Crd], news: Mapping[str, Crd], stored: Set[str]
+) -> Iterator[Change]:
     for version, was in olds.items():
         now = news.get(version)
         if now is None:

@@ -80,8 +80,8 @@ def _of_set(each: Mapping[str, Any], spans: Sequence[Span]) -> Iterator[Span]:
 def _lane(number: int, lane: Any, start: float, end: float) -> str:
     name, spans, is_cluster = lane
     top = number * _LANE + 4
-    bar = _BAR if is_cluster else _BAR - 6
-    shift = (_BAR - bar) / 2
+    thick = _BAR if is_cluster else _BAR - 6
+    shift = (_BAR - thick) / 2
     found: List[str] = [
         f"<text x=\"{0 if is_cluster else 14}\" y=\"{top + 11}\""
         f"{'' if is_cluster else ' class=soft'}>{_text(name.strip()[:26])}</text>"
@@ -90,7 +90,7 @@ def _lane(number: int, lane: Any, start: float, end: float) -> str:
         left, right = _x(span.start, start, end), _x(span.end, start, end)
         found.append(
             f"<rect class={span.state} x=\"{left:.1f}\" y=\"{top + shift:.0f}\""
-            f" width=\"{max(0.8, right - left):.1f}\" height=\"{bar}\"><title>{_text(name.strip())}:"
+            f" width=\"{max(0.8, right - left):.1f}\" height=\"{thick}\"><title>{_text(name.strip())}:"
             f" {_text(span.words)}, {span.end - span.start:.0f} s</title></rect>"
         )
     return "".join(found)

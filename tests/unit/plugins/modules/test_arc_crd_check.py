@@ -118,3 +118,44 @@ def test_unusable_target_is_an_error_of_its_own():
         assert code == 1 and result["error"]["class"] == "UnusableCrds"
         code, result = check(server)
     assert code == 1 and "required" in result["msg"]
+
+
+def test_what_was_wrong_before_is_left_out_on_request():
+    bad = requiring("must")
+    worse = requiring("must")
+    del worse["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"][
+        "properties"]["gone"]
+    objects = {"ephemeralrunners": [runner("one", a="x"), runner("two", a="x", gone="y")]}
+    with CrdServer([stored(bad)], objects) as server:
+        _code, strict = check(server, worse)
+        assert strict["verdict"] == "breaks_objects"
+        _code, ratcheted = check(server, worse, ratchet=True)
+        assert ratcheted["verdict"] == "loses_data"
+        assert [(one["name"], one["lost"], one["violations"]) for one in ratcheted["objects"]] == [
+            ("two", [".spec.gone"], [])]
+
+
+def test_user_may_weigh_differences():
+    lowered = {"id": "scope-changed", "severity": "info", "crd": "ephemeral*"}
+    with CrdServer([stored(OLD)], {"ephemeralrunners": []}) as server:
+        assert check(server, scoped())[1]["verdict"] == "blocked"
+        assert check(server, scoped(), severities=[lowered])[1]["verdict"] != "blocked"
+        other = {**lowered, "crd": "autoscaling*"}
+        assert check(server, scoped(), severities=[lowered, other])[1]["verdict"] != "blocked"
+        assert check(server, scoped(), severities=[other])[1]["verdict"] == "blocked"
+
+
+def test_last_weight_that_fits_counts():
+    given = [{"id": "field-removed", "severity": "info", "path": ".spec.*"},
+             {"id": "field-removed", "severity": "blocks", "path": ".spec.gone"}]
+    with CrdServer([stored(OLD)], {"ephemeralrunners": []}) as server:
+        _code, result = check(server, crd("ephemeralrunners", "a"), severities=given)
+        (change,) = result["crds"][0]["changes"]
+        assert (change["id"], change["severity"]) == ("field-removed", "blocks")
+
+
+def test_unknown_difference_is_bad_input():
+    with CrdServer([stored(OLD)], {"ephemeralrunners": []}) as server:
+        code, result = check(server, OLD, severities=[{"id": "no-such", "severity": "info"}])
+        assert code == 1 and result["error"]["class"] == "BadInput"
+        assert "field-removed" in result["msg"]

@@ -30,7 +30,8 @@ needed = pytest.mark.skipif(
 
 
 @functools.lru_cache(maxsize=None)
-def _load(name: str) -> List[Dict[str, Any]]:
+def shared(name: str) -> List[Dict[str, Any]]:
+    """Return a set that others use too: not to be changed."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = []
     for path in sorted((folder() / name).glob("*.yaml")):
@@ -40,7 +41,7 @@ def _load(name: str) -> List[Dict[str, Any]]:
 
 def load(name: str) -> List[Dict[str, Any]]:
     """Return the four CRDs of a set, for the caller to change as it likes."""
-    return copy.deepcopy(_load(name))
+    return copy.deepcopy(shared(name))
 
 
 def load_one(name: str, plural: str) -> Dict[str, Any]:

@@ -35,9 +35,10 @@ def entry(name="blue", phases=PHASES, failure=None, text="o"):
                "remedy": text}
     drained = {
         "awaited": [{"runner": text, "namespace": "n", "job": {"repository": text}, "ended": None}],
-        "acts": [{"verb": "delete", "object": {"kind": "AutoscalingRunnerSet", "namespace": "n",
-                                              "name": text}, "reason": text,
-                  "evidence": {"busy": 2}, "body": {}}],
+        "acts": [{
+            "verb": "delete", "reason": text, "evidence": {"busy": 2}, "body": {},
+            "object": {"kind": "AutoscalingRunnerSet", "namespace": "n", "name": text},
+        }],
         "sets": [{"namespace": "arc-runners", "name": "web",
                   "durations": {"listener": 2.0, "busy": 8.0}}],
     }
