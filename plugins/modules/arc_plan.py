@@ -277,7 +277,8 @@ class Planner:
         clients = fleet_reading.connect_each(self._options["clusters"], self._options)
         clusters = fleet_reading.read_each(clients, self._deadline)
         made = plan.plan_fleet(clusters, self._options["target"], plan.Options(
-            acknowledge=tuple(self._options["acknowledge"]),
+            # A survey that was left empty sends an empty text.
+            acknowledge=tuple(filter(None, map(str.strip, self._options["acknowledge"]))),
             suspended=tuple(self._options["suspended"]),
             allow_downgrade=self._options["allow_downgrade"],
             order=tuple(one["name"] for one in self._options["clusters"]),
