@@ -59,6 +59,11 @@ options:
         secrets.
     type: bool
     default: true
+  for_release:
+    description:
+      - With O(state=read), give the values as the charts of this release want them, with what has
+        moved at its new place.
+    type: str
   keep_previous:
     description:
       - With O(state=closed), whether what was there before the run stays for a rollback, with the
@@ -208,6 +213,7 @@ OPTIONS = {
     "digest": {"type": "str", "default": ""},
     "restore": {"type": "bool", "default": False},
     "values": {"type": "bool", "default": True},
+    "for_release": {"type": "str"},
     "keep_previous": {"type": "bool", "default": True},
     "holder": {"type": "str"},
     "give_back": {"type": "bool", "default": False},
@@ -231,7 +237,8 @@ def _work(run: task.Task) -> task.Result:
     remembered, state = store.entries(), options["state"]
     journal = record.noted(store.journal() if store.is_open else (), options["phases"])
     if state == "read":
-        return _result(store, store.notes, remembered, store.journal(), with_values=options["values"])
+        fitted = record.fitted(remembered, options["for_release"])
+        return _result(store, store.notes, fitted, store.journal(), with_values=options["values"])
     if state == "closed":
         changed = store.close(journal, options["keep_previous"], run.is_check)
         notes = {**store.notes, "state": record.CLOSED} if changed else store.notes

@@ -18,6 +18,7 @@ import json
 import zlib
 from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
+from .._pure import chart_values
 from .._pure.errors import ReadFailed
 from .._pure.releases import CONTROLLER_CHARTS, SCALE_SET_CHARTS
 from .answers import ObjectNotFound
@@ -124,7 +125,7 @@ def unpack(secret: Mapping[str, Any], cluster: str = "") -> Dict[str, Any]:
 
 
 def describe(release: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return what may stand in a result: no values, no manifest, no notes."""
+    """Return what may stand in a result: no values but their paths, no manifest, no notes."""
     chart, info = _chart(release), release.get("info") or {}
     return {
         "name": release.get("name", ""),
@@ -135,6 +136,7 @@ def describe(release: Mapping[str, Any]) -> Dict[str, Any]:
         "status": info.get("status", ""),
         "revision": release.get("version", 0),
         "updated": info.get("last_deployed", ""),
+        "value_paths": chart_values.paths_of(release.get("config") or {}),
     }
 
 

@@ -222,6 +222,23 @@ FINDINGS: Dict[str, Kind] = {
         WARNING, "The listener serves another id at GitHub than the scale set has.",
         "Remove and install the scale set: its runner set keeps the old id too.", "#4370",
     ),
+    # Values of the charts.
+    "value-moved": Kind(
+        INFO, "A value stands elsewhere in the chart of the target.",
+        "Nothing here: it is moved. Move it in your own files too.", "charts/",
+    ),
+    "value-unknown": Kind(
+        WARNING, "The chart of the target ignores a value without a word.",
+        "Take it out, or set it as the target knows it (arc_install_values).", "charts/",
+    ),
+    "value-reads-otherwise": Kind(
+        INFO, "The target reads a value in another way.",
+        "See whether it still means what you want; arc_install_values overrides it.", "charts/",
+    ),
+    "credentials-inline": Kind(
+        INFO, "Credentials for GitHub stand in the values of a Helm release.",
+        "Keep them in a Secret of your own and name it in githubConfigSecret.",
+    ),
     # Runners and leftovers.
     "zombie-runners": Kind(
         WARNING, "Runners hold a slot although nothing of them runs.",

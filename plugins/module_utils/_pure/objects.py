@@ -79,7 +79,10 @@ class Pod:
 
 @dataclass(frozen=True)
 class HelmRelease:
-    """A release as Helm remembers it: proof of what was installed, never of what runs."""
+    """A release as Helm remembers it: proof of what was installed, never of what runs.
+
+    `value_paths`: where the user gave values; the values themselves may hold secrets.
+    """
 
     name: str
     namespace: str
@@ -89,6 +92,7 @@ class HelmRelease:
     status: str
     revision: int = 0
     updated: str = ""
+    value_paths: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

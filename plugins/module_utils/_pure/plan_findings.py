@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Iterator, Optional, Sequence, Set, Tuple
 
-from . import plan_cluster, reads, releases
+from . import chart_values, plan_cluster, reads, releases
 from .finding_table import WARNING, Finding, make
 from .objects import Cluster
 from .plan_cluster import ClusterPlan, PlannedSet
@@ -39,6 +39,7 @@ def of_plan(
         found.extend(_kubernetes(cluster, plan))
         found.extend(_helm(cluster, plan))
         found.extend(_peers(cluster, plan, plans))
+        found.extend(_values(cluster, plan))
     name = cluster.id.name
     return tuple(
         Finding(one.id, one.severity, one.object, one.reason, one.remedy, name) for one in found
@@ -99,6 +100,28 @@ def _helm(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
         key = (controller.ref.namespace, controller.ref.name)
         if key in replaced and controller.helm is None:
             yield make("no-helm-release", str(controller.ref), "no Helm release was found for it")
+
+
+def _values(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    """Yield what becomes of the values of every release that is installed anew."""
+    wanted = {
+        (one.namespace, one.helm): one.from_release for one in plan.scale_sets
+        if one.action in (plan_cluster.REPLACE, plan_cluster.INSTALL)
+    }
+    replaced = {(ns, name) for ns, name, action in plan.controllers if action != "keep"}
+    wanted.update({
+        (one.helm.namespace, one.helm.name): one.release
+        for one in reads.seen(cluster.controllers)
+        if one.helm is not None and (one.ref.namespace, one.ref.name) in replaced
+    })
+    for release in reads.seen(cluster.helm_releases):
+        start = wanted.get((release.namespace, release.name))
+        if not releases.is_known(start):
+            continue
+        changes = chart_values.changes_of(
+            release.value_paths, release.chart, str(start), plan.target)
+        for id, reason in chart_values.words_of(changes):
+            yield make(id, f"Helm release {release.namespace}/{release.name}", reason)
 
 
 def _peers(

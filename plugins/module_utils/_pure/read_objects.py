@@ -127,6 +127,7 @@ def read_helm_release(raw: Raw) -> objects.HelmRelease:
         status=raw.get("status", ""),
         revision=int(raw.get("revision") or 0),
         updated=str(raw.get("updated") or ""),
+        value_paths=tuple(raw.get("value_paths") or ()),
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from . import reads, releases
+from . import chart_values, reads, releases
 from .errors import BadInput, Refused
 from .objects import Cluster, HelmRelease
 from .read_objects import RECORD_LABEL, RECORD_PREFIX
@@ -104,6 +104,16 @@ def back_to(notes: Mapping[str, str]) -> str:
         return notes.get("to-release", "") if notes.get("state") == OPEN else ""
     start = notes.get("from-release", "")
     return start if releases.is_known(start) else ""
+
+
+def fitted(entries: Iterable[Entry], release: Optional[str]) -> List[Entry]:
+    """Return the entries with their values as the charts of a release want them."""
+    return [
+        {**one, "values": chart_values.moved(
+            one["values"], str(one.get("chart", "")), str(one.get("from", "")), release)}
+        if release and "values" in one else one
+        for one in entries
+    ]
 
 
 def noted(journal: Sequence[Mapping[str, Any]], more: Iterable[Mapping[str, Any]]) -> List[Entry]:

@@ -304,6 +304,71 @@ CROSSINGS: Tuple[Tuple[str, str, str, str], ...] = (
     ("0.14.0", "runner-image-age", "A deprecated runner image takes its set away.", "#4404"),
 )
 
+
+class ValueMove(NamedTuple):
+    """A value of a chart that stands elsewhere from release `since` on, or is read otherwise."""
+
+    since: str
+    chart: str
+    old: str
+    new: str
+    source: str
+
+
+class ValueKey(NamedTuple):
+    """A key that a chart knows from release `since` on."""
+
+    since: str
+    chart: str
+    path: str
+
+
+VALUE_MOVES: Tuple[ValueMove, ...] = (
+    ValueMove(
+        "0.11.0", "scale-set", "containerMode.kubernetesModeServiceAccount.annotations",
+        "resourceMeta.kubernetesModeServiceAccount.annotations", "#3934",
+    ),
+)
+# `new`: what the value means on the far side.
+VALUE_READINGS: Tuple[ValueMove, ...] = (
+    ValueMove(
+        "0.8.0", "scale-set", "minRunners",
+        "a lower bound of all runners below 0.8.0, the number of idle ones from it on", "#3139",
+    ),
+    ValueMove(
+        "0.12.0", "scale-set", "template.spec.initContainers",
+        "in dind mode the chart adds a sidecar of its own to these from 0.12.0 on", "#3842",
+    ),
+)
+# charts/*/values.yaml and templates at each tag.
+VALUE_KEYS: Tuple[ValueKey, ...] = (
+    ValueKey("0.6.0", "scale-set", "listenerTemplate"),
+    ValueKey("0.7.0", "scale-set", "containerMode.kubernetesModeServiceAccount"),
+    ValueKey("0.11.0", "scale-set", "namespaceOverride"),
+    ValueKey("0.11.0", "scale-set", "labels"),
+    ValueKey("0.11.0", "scale-set", "annotations"),
+    ValueKey("0.11.0", "scale-set", "resourceMeta"),
+    ValueKey("0.11.0", "scale-set", "listenerMetrics"),
+    ValueKey("0.12.0", "scale-set", "keyVault"),
+    ValueKey("0.13.1", "scale-set", "containerMode.kubernetesModeAdditionalRoleRules"),
+    ValueKey("0.14.0", "scale-set", "scaleSetLabels"),
+    ValueKey("0.5.0", "controller", "flags.logFormat"),
+    ValueKey("0.5.0", "controller", "flags.updateStrategy"),
+    ValueKey("0.5.0", "controller", "metrics"),
+    ValueKey("0.7.0", "controller", "podLabels"),
+    ValueKey("0.8.3", "controller", "volumes"),
+    ValueKey("0.8.3", "controller", "volumeMounts"),
+    ValueKey("0.9.1", "controller", "topologySpreadConstraints"),
+    ValueKey("0.9.3", "controller", "flags.excludeLabelPropagationPrefixes"),
+    ValueKey("0.10.0", "controller", "flags.runnerMaxConcurrentReconciles"),
+    ValueKey("0.10.0", "controller", "flags.k8sClientRateLimiterQPS"),
+    ValueKey("0.10.0", "controller", "flags.k8sClientRateLimiterBurst"),
+    ValueKey("0.11.0", "controller", "namespaceOverride"),
+    ValueKey("0.14.2", "controller", "pprof"),
+    ValueKey("0.14.2", "controller", "flags.rateLimiter"),
+    ValueKey("0.14.2", "controller", "flags.healthProbeBindAddress"),
+)
+
 FINALIZERS: Dict[str, Tuple[str, ...]] = {
     # ARC's finalizers and the kinds they sit on; unchanged from 0.4.0 to 0.14.2
     # (C/constants.go, charts/gha-runner-scale-set/templates, #2433).

@@ -70,6 +70,7 @@ def test_newest_revision_of_each_arc_release_is_told_without_values(server):
         "name": "web", "namespace": "ci", "chart": "gha-runner-scale-set", "revision": 10,
         "chart_version": "0.9.3", "app_version": "0.9.3", "status": "failed",
         "updated": "2026-05-01T10:00:00Z",
+        "value_paths": ["githubConfigSecret.github_token", "maxRunners"],
     }
     assert "ghp_secret" not in json.dumps(found)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import releases
 
@@ -175,6 +175,7 @@ def helm_release(
     release: str = "0.9.3",
     status: str = "deployed",
     revision: int = 1,
+    value_paths: Sequence[str] = (),
 ) -> Raw:
     """Return a Helm release as the store reader gives it."""
     return {
@@ -186,6 +187,7 @@ def helm_release(
         "status": status,
         "revision": revision,
         "updated": ago(60),
+        "value_paths": list(value_paths),
     }
 
 
