@@ -83,6 +83,8 @@ lab-build: $(HERE)
 bench: $(HERE) ## Measure against what a user would type instead, and what a drain costs
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_drain.py
+	$(BIN)/python tests/bench_clear.py
+	$(BIN)/python tests/bench_cycle.py
 
 lab-up: $(HERE) ## Two clusters and the Actions service
 	$(LAB) up
