@@ -15,7 +15,7 @@ export ANSIBLE_COLLECTIONS_PATH = $(TREE)
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test units sanity lint changelog docs importer integration test-long bench lab-build lab-up lab-down lab-smoke clean
+.PHONY: help demo test units sanity lint changelog docs importer integration test-long molecule bench lab-build lab-up lab-down lab-smoke clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,9 @@ test-long: $(HERE) lab-build ## What takes minutes each: scenarios, kills at ran
 
 lab-build: $(HERE)
 	$(LAB) build
+
+molecule: $(HERE) lab-build ## Molecule's scenarios, each on a lab of its own
+	$(BIN)/molecule test --all
 
 bench: $(HERE) ## Measure against what a user would type instead, and what a drain costs
 	$(BIN)/python tests/bench.py
