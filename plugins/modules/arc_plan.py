@@ -60,6 +60,12 @@ options:
       - Whether the target may be older than what is in place.
     type: bool
     default: false
+  in_place:
+    description:
+      - Whether a cluster is changed in place, without being emptied, where the releases allow it.
+        That is between patch releases of one minor release from 0.12.0 on.
+    type: bool
+    default: false
   timeout:
     description:
       - The time limit of the whole task in seconds.
@@ -242,6 +248,7 @@ OPTIONS = {
     "acknowledge": {"type": "list", "elements": "str", "default": []},
     "suspended": {"type": "list", "elements": "str", "default": []},
     "allow_downgrade": {"type": "bool", "default": False},
+    "in_place": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 120},
     "connect_timeout": {"type": "int", "default": 5},
     "request_timeout": {"type": "int", "default": 30},
@@ -281,6 +288,7 @@ class Planner:
             acknowledge=tuple(filter(None, map(str.strip, self._options["acknowledge"]))),
             suspended=tuple(self._options["suspended"]),
             allow_downgrade=self._options["allow_downgrade"],
+            in_place=self._options["in_place"],
             order=tuple(one["name"] for one in self._options["clusters"]),
         ))
         by_name = dict(zip((one.id.name for one in clusters), clients))

@@ -11,7 +11,8 @@ from typing import Any, Iterator, List, Mapping, NamedTuple, Sequence
 
 SERVES, DRAIN, EMPTY, PROOF, FAILED = "serves", "drain", "empty", "proof", "failed"
 # What a cluster is in each phase of the cycle.
-_STATE = {"drain": DRAIN, "uninstall": EMPTY, "CRDs": EMPTY, "install": EMPTY, "proof": PROOF}
+_STATE = {"drain": DRAIN, "uninstall": EMPTY, "CRDs": EMPTY, "install": EMPTY,
+          "listeners": PROOF, "proof": PROOF}
 _LEFT, _WIDTH, _LANE, _BAR, _MOST_SETS = 190, 900, 22, 14, 50
 
 

@@ -27,7 +27,7 @@ def work_of(
         (one["namespace"], one["helm_release"])
         for one in planned["scale_sets"] if one["action"] in (REPLACE, INSTALL)
     }
-    is_sound = "uninstall_controller" not in planned["steps"]
+    is_sound = not {"uninstall_controller", "upgrade_controller"} & set(planned["steps"])
     sets = [_entry(one) for one in remembered if one["kind"] == SCALE_SET]
     known = {(one["namespace"], one["helm"]) for one in sets}
     kept = [

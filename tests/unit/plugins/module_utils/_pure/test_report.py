@@ -142,3 +142,11 @@ def test_journal_has_each_phase_once_and_does_not_grow_for_ever():
     many = [{"phase": "drain", "at": float(at)} for at in range(record.MOST_PHASES)]
     assert record.noted(many, [two])[-1] == two
     assert len(record.noted(many, [two])) == record.MOST_PHASES
+
+
+def test_in_place_works_on_every_set_and_controller():
+    made = plan.plan_fleet(pair("0.13.0"), "0.13.1", plan.Options(in_place=True)).as_dict()
+    assert {one["method"] for one in made["clusters"]} == {"in_place"}
+    found = work.work_of(made["clusters"][0], [CONTROLLER, WEB])
+    assert named(found["scale_sets"]) == [("arc-runners", "web")]
+    assert named(found["controllers"]) == [("arc-systems", "arc-c")]
