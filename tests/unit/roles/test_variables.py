@@ -97,3 +97,9 @@ def test_numbers_and_switches_are_converted_before_they_decide(role):
                 if used and is_condition and not re.match(r"\s*- (name|\{)", line):
                     found.append(f"{path.name}: {line.strip()}")
     assert found == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_entry_point_is_a_file(role):
+    names = {path.stem for path in (TOP / "roles" / role / "tasks").glob("*.yml")}
+    assert set(role_files.entry_points(role)) <= names
