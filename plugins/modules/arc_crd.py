@@ -43,9 +43,12 @@ options:
     type: list
     elements: str
   state:
-    description: V(present) is all there is. Deleting a CRD deletes all its objects.
+    description:
+      - V(present) makes the CRDs the ones that are given.
+      - V(absent) deletes ARC's four CRDs. It refuses while a controller runs or any object of their
+        kinds is left, as these would go with them.
     type: str
-    choices: [present]
+    choices: [absent, present]
     default: present
   backup:
     description:
@@ -111,6 +114,11 @@ EXAMPLES = r"""
 - name: Put the old ones back
   arc.lifecycle.arc_crd:
     backups: "{{ put.crds | map(attribute='backup') | select | list }}"
+
+- name: Take the CRDs away where nothing of ARC is left
+  arc.lifecycle.arc_crd:
+    state: absent
+    backup: false
 """
 
 RETURN = r"""
@@ -128,13 +136,13 @@ crds:
       description: Its name.
       type: str
     action:
-      description: One of V(created), V(replaced) and V(unchanged).
+      description: One of V(created), V(replaced), V(unchanged) and V(deleted).
       type: str
     before:
       description: Which releases the CRD that was there belongs to, told by its content.
       type: dict
     after:
-      description: Which releases the CRD that is there now belongs to.
+      description: Which releases the CRD that is there now belongs to. V(null) if it was deleted.
       type: dict
     changes:
       description: How many changes there are of each kind.
@@ -175,13 +183,14 @@ error:
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
     crd_apply,
+    crd_removal,
     crd_source,
     task,
 )
 
 OPTIONS = {
     **crd_source.SOURCE_OPTIONS,
-    "state": {"type": "str", "choices": ["present"], "default": "present"},
+    "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
     "backup": {"type": "bool", "default": True},
     "backup_namespace": {"type": "str", "default": "arc-systems"},
     "backup_path": {"type": "path"},
@@ -190,8 +199,15 @@ OPTIONS = {
 }
 
 
+def work(run: task.Task) -> task.Result:
+    return crd_apply.apply(run) if run.options["state"] == "present" else crd_removal.remove(run)
+
+
 def main() -> None:
-    task.run(OPTIONS, crd_apply.apply, **crd_source.SOURCE_RULES)
+    task.run(
+        OPTIONS, work, mutually_exclusive=[crd_source.SOURCES],
+        required_if=[("state", "present", crd_source.SOURCES, True)],
+    )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,6 @@ SOURCE_OPTIONS: Dict[str, Dict[str, Any]] = {
     "backups": {"type": "list", "elements": "str"},
 }
 SOURCES = tuple(SOURCE_OPTIONS)
-SOURCE_RULES: Dict[str, Any] = {"mutually_exclusive": [SOURCES], "required_one_of": [SOURCES]}
 
 
 class UnusableCrds(BadInput):

@@ -247,3 +247,19 @@ def test_crd_that_is_stuck_in_deletion_is_explained(gap):
     result = gap.put(OLD)
     assert [one["action"] for one in result["crds"]].count("created") == 1
     assert gap.state_of().fits(OLD)
+
+
+def test_crds_go_when_nobody_uses_them(gap):
+    gap.put(NEW)
+    place, deadline = places.SCALE_SETS.at("default"), Deadline(20)
+    gap.client.create(place, {
+        "apiVersion": "actions.github.com/v1alpha1", "kind": "AutoscalingRunnerSet",
+        "metadata": {"name": "left"}, "spec": {}}, deadline)
+    code, result = gap.run("arc_crd", state="absent")
+    assert code == 1 and "AutoscalingRunnerSet default/left" in result["msg"]
+    gap.client.delete(places.SCALE_SETS.at("default", "left"), deadline)
+    code, result = gap.run("arc_crd", state="absent")
+    assert (code, result["changed"], len(result["crds"])) == (0, True, 4), result
+    code, result = gap.run("arc_crd_check", src=str(lab_crds.published_folder(NEW)))
+    assert (code, result["installed"]["verdict"]) == (0, "absent")
+    gap.put(NEW)

@@ -85,6 +85,8 @@ class CrdServer(ScriptedCluster):
         return [
             one for one in self.requests if one.method in ("POST", "PUT", "PATCH", "DELETE")
             and "dryRun" not in one.query and "selfsubject" not in one.path
+            # Of a deletion it stands in the body.
+            and not (isinstance(one.body, dict) and one.body.get("dryRun"))
         ]
 
     def _object(self, seen: api_server.Seen, part: str, namespace: str, name: str) -> Reply:
@@ -92,7 +94,12 @@ class CrdServer(ScriptedCluster):
             return self._add_map(seen, namespace)
         if part == CRDS and seen.method in ("PUT", "PATCH"):
             return self._put(seen, name)
-        return super()._object(seen, part, namespace, name)
+        reply = super()._object(seen, part, namespace, name)
+        if (part, seen.method) == (CRDS, "DELETE") and "dryRun" not in seen.body:
+            # No object holds it.
+            for raw in self._named(CRDS, name):
+                self.change("DELETED", CRDS, raw)
+        return reply
 
     def reply(self, seen: api_server.Seen) -> Reply:
         if seen.path == f"/openapi/v3/apis/{GROUP}/v1alpha1":
