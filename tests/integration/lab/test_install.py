@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 # pylint: disable=wrong-import-position
 from rehearsal import Rehearsal  # noqa: E402
 
-from lab.arc import install  # noqa: E402
+from lab.arc import await_arc, install  # noqa: E402
 from lab.arc.install import ScaleSet  # noqa: E402
+from lab.kube import path_of  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.state import LabState  # noqa: E402
 
@@ -56,6 +57,12 @@ def test_install_takes_jobs_is_idempotent_and_goes_without_a_trace(run):
     other = run.play("install", **{**given, "arc_target": "0.13.1"})
     assert other.code != 0 and "use arc.lifecycle.upgrade" in other.text
     assert other.changed == 0
-    gone = run.play("uninstall", arc_hosts="blue", arc_uninstall_confirm=True,
-                    arc_uninstall_helm=given["arc_setup_helm"])
+    asked = {"arc_hosts": "blue", "arc_uninstall_confirm": True, "arc_uninstall_crds": True,
+             "arc_uninstall_helm": given["arc_setup_helm"]}
+    gone = run.play("uninstall", **asked)
     assert gone.code == 0, gone.text[-4000:]
+    crds = path_of("apiextensions.k8s.io/v1", "customresourcedefinitions")
+    assert [one["metadata"]["name"] for one in await_arc.items(run.state, "blue", crds)
+            if one["spec"]["group"] == "actions.github.com"] == []
+    again = run.play("uninstall", **asked)
+    assert (again.code, again.changed) == (0, 0), again.text[-4000:]
