@@ -34,7 +34,7 @@ options:
       - What to mend with O(state=repaired). Each is an id, for all of its kind, or the RV(found)
         C(key) of one.
       - The ids are V(orphaned-listener), V(stale-listener), V(zombie-runner), V(outdated),
-        V(eventual-deadlock), V(lost-at-github), V(poisoned-failures), V(set-vanished),
+        V(eventual-deadlock), V(dead-at-github), V(lost-at-github), V(poisoned-failures), V(set-vanished),
         V(unprotected-helper) and V(patch-id-missing).
     type: list
     elements: str

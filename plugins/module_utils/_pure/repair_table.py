@@ -46,6 +46,12 @@ REPAIRS: Mapping[str, Kind] = {
         "The controller takes the idle runners, busy ones stay; then the listener comes.",
         "None is needed: the listener asks for the runners it wants.", "#4432, #4563",
     ),
+    "dead-at-github": Kind(
+        "GitHub no longer has the scale set of a set that lives: its listener asks in vain.",
+        "The set is deleted, its busy runners end first. Name lost-at-github and set-vanished too:"
+        " they let it go, and make it again as Helm installed it, with a new id.",
+        "None: it takes no jobs as it is.", "#4370, #4322, #4571",
+    ),
     "lost-at-github": Kind(
         "The deletion of a set hangs because GitHub no longer has its scale set.",
         "ARC skips the deletion at GitHub, and lets the set go.",

@@ -181,6 +181,21 @@ def _deadlocks(look: _Look) -> Iterator[Repair]:
         yield Repair("eventual-deadlock", alive.ref, text, act, held if is_drained else "")
 
 
+def _dead_sets(look: _Look) -> Iterator[Repair]:
+    """A new id alone would leave listener and runner set on the old one, so the set is made anew."""
+    stored = {one.key for one in look.options.stored.manifests}
+    for one in look.sets:
+        key = (one.ref.namespace, one.ref.name)
+        if "/".join(key) in look.options.lost_at_github and one.scale_set_id is not None:
+            text = f"the caller knows that GitHub has no scale set {one.scale_set_id}"
+            held = "" if key in stored else (
+                "no release of Helm holds it as deployed: nobody could make it again"
+            )
+            if not look.controller_of(one.ref.namespace):
+                held = _NOBODY
+            yield Repair("dead-at-github", one.ref, text, _delete(one.ref, text), held)
+
+
 def _lost_sets(look: _Look) -> Iterator[Repair]:
     for one in reads.seen(look.view.cluster.scale_sets):
         since = one.deleting_since
@@ -286,6 +301,6 @@ def _with_uid(ref: Ref) -> List[Dict[str, Any]]:
 
 _NOBODY = "no controller at work watches its namespace: it would hang (arc_finalizer_clear)"
 _RULES: Sequence[Callable[[_Look], Iterator[Repair]]] = (
-    _orphaned_listeners, _stale_listeners, _zombies, _outdated, _deadlocks, _lost_sets,
+    _orphaned_listeners, _stale_listeners, _zombies, _outdated, _deadlocks, _dead_sets, _lost_sets,
     _poisoned, _vanished, _unprotected, _patch_ids,
 )  # fmt: skip

@@ -246,6 +246,27 @@ def test_set_that_github_has_no_more(lab):
     mended("deletion that hangs on 404", repair, "the set went")
 
 
+def test_living_set_that_github_has_no_more(lab):
+    web = lab.install(CLUSTER)
+    before = lab.objects(places.SCALE_SETS)[0]["metadata"]
+    lab.service.fault({"status": 404}, method="DELETE", path="runnerscalesets/[0-9]+$")
+    key = f"{NAMESPACE}/{web['name']}"
+    wanted = ["dead-at-github", "lost-at-github", "set-vanished"]
+    code, result = lab.run("arc_repair", CLUSTER, lost_at_github=[key])
+    (repair,) = [one for one in result["found"] if one["id"] == "dead-at-github"]
+    assert code == 0 and not repair["held"]
+    code, result = lab.run("arc_repair", CLUSTER, state="repaired", lost_at_github=[key],
+                           repairs=wanted[:2], timeout=150)
+    lab.service.clear_faults()
+    assert code == 0, result.get("msg")
+    lab.eventually(lambda: not lab.objects(places.SCALE_SETS), "the set to go")
+    lab.mend("set-vanished")
+    after = lab.objects(places.SCALE_SETS)[0]["metadata"]
+    assert after["uid"] != before["uid"]
+    assert_takes_jobs(lab, web)
+    mended("GitHub has a living set no more", repair, "made again with a new id, takes jobs")
+
+
 def test_set_that_vanished_while_helm_calls_it_deployed(lab):
     web = lab.install(CLUSTER)
     lab.delete_set(web)

@@ -12,6 +12,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     reads,
     repair_table,
     repairs,
+    vanished_sets,
 )
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure.drain_looks import (
@@ -98,6 +99,17 @@ CASES = {
     "no patchID": ("0.9.3", no_patch_id, "patch-id-missing", "patch", "EphemeralRunnerSet"),
     "bare role": ("0.14.2", bare, "unprotected-helper", "patch", "Role"),
 }
+
+
+def test_living_set_that_github_has_no_more_is_deleted_if_it_can_be_made_again():
+    parts = b.sound("0.14.2")
+    (one,) = found(parts, lost_at_github=("arc-runners/web",))
+    assert one.id == "dead-at-github" and "nobody could make it again" in one.held
+    body = {"metadata": {"name": "web", "namespace": "arc-runners"}}
+    stored = vanished_sets.Stored((vanished_sets.Manifest(("arc-runners", "web"), body),))
+    (one,) = found(parts, lost_at_github=("arc-runners/web",), stored=stored)
+    assert (one.held, one.act.verb, one.ref.kind) == ("", "delete", "AutoscalingRunnerSet")
+    assert found(parts, lost_at_github=("arc-runners/other",), stored=stored) == ()
 
 
 def test_protected_helpers_are_in_order():
