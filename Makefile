@@ -86,6 +86,7 @@ molecule: $(HERE) lab-build ## Molecule's scenarios, each on a lab of its own
 bench: $(HERE) ## Measure against what a user would type instead, and what a drain costs
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_drain.py
+	$(BIN)/python tests/bench_crd.py
 	$(BIN)/python tests/bench_clear.py
 	$(BIN)/python tests/bench_cycle.py
 
