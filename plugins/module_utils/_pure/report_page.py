@@ -114,7 +114,7 @@ def _cluster(one: Mapping[str, Any]) -> str:
     ]
     if one["failure"]:
         parts.append(
-            f"<p class=bad>Failed in “{_text(one['failed_in'])}”</p>"
+            f"<p class=bad>Failed in <b>{_text(one['failed_in'])}</b></p>"
             f"<pre>{_text(one['failure'])}</pre>"
         )
     sets = one.get("sets") or [{"name": name} for name in one["scale_sets"]]
