@@ -25,13 +25,16 @@ from galaxy_importer.exceptions import ImporterError
 
 TOP_LEVEL = {
     "CHANGELOG.rst",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
     "FILES.json",
     "LICENSE",
     "MANIFEST.json",
     "README.md",
     "changelogs",
     "docs",
-    "extensions",
+    "examples",
+    "execution-environment.yml",
     "meta",
     "playbooks",
     "plugins",
