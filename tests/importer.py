@@ -33,7 +33,6 @@ TOP_LEVEL = {
     "README.md",
     "changelogs",
     "docs",
-    "examples",
     "execution-environment.yml",
     "meta",
     "playbooks",
