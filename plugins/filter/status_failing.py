@@ -22,6 +22,11 @@ options:
     type: str
     choices: [blocker, warning, info, never]
     required: true
+  drift:
+    description: What the filter P(arc.lifecycle.status_drift#filter) gave, where it shall count.
+    type: list
+    elements: dict
+    default: []
 author:
   - arc.lifecycle contributors (@arc-lifecycle)
 """

@@ -16,6 +16,11 @@ options:
     type: list
     elements: dict
     required: true
+  drift:
+    description: What the filter P(arc.lifecycle.status_drift#filter) gave.
+    type: list
+    elements: dict
+    default: []
 author:
   - arc.lifecycle contributors (@arc-lifecycle)
 """

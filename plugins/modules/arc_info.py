@@ -98,7 +98,9 @@ crds:
   returned: success
   type: dict
 scale_sets:
-  description: Scale sets with listeners, runner sets, helper objects, limits and counts.
+  description: >-
+    Scale sets with listeners, runner sets, helper objects, limits and counts; C(helm_limits) are
+    those that Helm was told.
   returned: success
   type: list
   elements: dict

@@ -16,7 +16,7 @@ import base64
 import binascii
 import json
 import zlib
-from typing import Any, Dict, Iterable, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._pure import chart_values
 from .._pure.errors import ReadFailed
@@ -125,8 +125,9 @@ def unpack(secret: Mapping[str, Any], cluster: str = "") -> Dict[str, Any]:
 
 
 def describe(release: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return what may stand in a result: no values but their paths, no manifest, no notes."""
+    """Return what may stand in a result: of the values their paths and limits, no manifest."""
     chart, info = _chart(release), release.get("info") or {}
+    values = release.get("config") or {}
     return {
         "name": release.get("name", ""),
         "namespace": release.get("namespace", ""),
@@ -136,8 +137,18 @@ def describe(release: Mapping[str, Any]) -> Dict[str, Any]:
         "status": info.get("status", ""),
         "revision": release.get("version", 0),
         "updated": info.get("last_deployed", ""),
-        "value_paths": chart_values.paths_of(release.get("config") or {}),
+        "value_paths": chart_values.paths_of(values),
+        "min_runners": _whole(values.get("minRunners")),
+        "max_runners": _whole(values.get("maxRunners")),
     }
+
+
+def _whole(value: Any) -> Optional[int]:
+    """Return a number of runners; `--set-string` and JSON's floats give other forms of it."""
+    try:
+        return int(str(value)) if not isinstance(value, float) else int(value)
+    except ValueError:
+        return None
 
 
 def _chart(release: Mapping[str, Any]) -> Mapping[str, Any]:

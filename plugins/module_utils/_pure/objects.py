@@ -82,6 +82,7 @@ class HelmRelease:
     """A release as Helm remembers it: proof of what was installed, never of what runs.
 
     `value_paths`: where the user gave values; the values themselves may hold secrets.
+    `min_runners`, `max_runners`: as the user's values have them, None where they do not.
     """
 
     name: str
@@ -93,6 +94,8 @@ class HelmRelease:
     revision: int = 0
     updated: str = ""
     value_paths: Tuple[str, ...] = ()
+    min_runners: Optional[int] = None
+    max_runners: Optional[int] = None
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,8 @@ def read_helm_release(raw: Raw) -> objects.HelmRelease:
         revision=int(raw.get("revision") or 0),
         updated=str(raw.get("updated") or ""),
         value_paths=tuple(raw.get("value_paths") or ()),
+        min_runners=raw.get("min_runners"),
+        max_runners=raw.get("max_runners"),
     )
 
 

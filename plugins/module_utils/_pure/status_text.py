@@ -8,8 +8,9 @@ What was not read is told as `?`, never as 0.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
+from . import status_drift
 from .report_text import table
 
 # From the gravest on.
@@ -47,9 +48,11 @@ def entry(host: str, info: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def failing(clusters: Iterable[Mapping[str, Any]], fail_on: str) -> List[str]:
-    """Return why a status fails: what could not be looked at, and findings of that severity or
-    a graver one. `fail_on`: one of SEVERITIES, or "never" for the first alone."""
+def failing(
+    clusters: Iterable[Mapping[str, Any]], fail_on: str, drift: Sequence[Mapping[str, Any]] = ()
+) -> List[str]:
+    """Return why a status fails: what could not be looked at, findings of that severity or a
+    graver one, and `drift`. `fail_on`: one of SEVERITIES, or "never" for no finding."""
     grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
     found = []
     for one in clusters:
@@ -58,11 +61,15 @@ def failing(clusters: Iterable[Mapping[str, Any]], fail_on: str) -> List[str]:
         number = sum(one["findings_by_severity"][severity] for severity in grave)
         if number:
             found.append(f"{one['name']}: {number} findings of severity {' or '.join(grave)}")
+    if drift:
+        found.append(f"{len(drift)} differences: {', '.join(sorted({one['id'] for one in drift}))}")
     return found
 
 
-def lines(clusters: Iterable[Mapping[str, Any]]) -> List[str]:
-    """Return a table of all clusters, then each finding that is more than an information."""
+def lines(
+    clusters: Iterable[Mapping[str, Any]], drift: Sequence[Mapping[str, Any]] = ()
+) -> List[str]:
+    """Return a table of all clusters, each finding that is more than an information, `drift`."""
     found = list(clusters)
     told = table(_HEAD, [_row(one) for one in found])
     for one in found:
@@ -74,7 +81,7 @@ def lines(clusters: Iterable[Mapping[str, Any]]) -> List[str]:
                 told.append(f"{one['name']}: {finding['severity']} {finding['id']}:"
                             f" {finding['object']}: {finding['reason']}")
                 told.append(f"    {finding['remedy']}")
-    return told
+    return told + status_drift.lines(drift)
 
 
 def _row(one: Mapping[str, Any]) -> List[str]:
@@ -115,6 +122,9 @@ def _sets(scale_sets: Optional[Iterable[Mapping[str, Any]]]) -> Optional[List[Di
             "namespace": one["namespace"], "name": one["name"], "release": one["release"],
             "phase": one["phase"], "is_serving": _is_serving(one), "counts": one["counts"],
             "deleting_since": one["deleting_since"],
+            **{key: one[key] for key in ("min_runners", "max_runners", "container_mode",
+                                         "helm_limits")},
+            "serves_as": one["scale_set_name"],
         }
         for one in scale_sets
     ]  # fmt: skip

@@ -132,6 +132,9 @@ def _scale_set(cluster: Cluster, one: ScaleSet) -> Dict[str, Any]:
         "container_mode": one.container_mode,
         "managed_by": one.managed_by,
         "helm_release": one.helm.name if one.helm else None,
+        "helm_limits": {
+            "min_runners": one.helm.min_runners, "max_runners": one.helm.max_runners,
+        } if one.helm else None,
         "created": _time(one.created),
         "deleting_since": _time(one.deleting_since),
         "finalizers": list(one.finalizers),

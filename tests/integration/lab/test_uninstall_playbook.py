@@ -38,7 +38,9 @@ def test_arc_is_taken_away_when_its_job_has_ended(run):
     job = run.service.queue("web", 1, duration_s=20)
     run.service.wait(lambda ledger: ledger["running"] == 1, what="the job to run")
     seen = run.play("status", arc_status_fail_on="warning")
-    assert "1 of 1 serve" in seen.text, seen.text[-4000:]
+    assert "1 of 1 serve" in seen.text and "drift release" not in seen.text, seen.text[-4000:]
+    changed = run.play("status", arc_status_release="0.14.1", arc_status_fail_on_drift="true")
+    assert changed.code != 0 and "drift release-drift: controllers of blue" in changed.text
     asked = {"arc_uninstall_helm": run.charts("0.14.2")["arc_remove_helm"]}
     refused = run.play("uninstall", **asked)
     assert refused.code != 0 and "arc_uninstall_confirm" in refused.text

@@ -71,8 +71,17 @@ def test_newest_revision_of_each_arc_release_is_told_without_values(server):
         "chart_version": "0.9.3", "app_version": "0.9.3", "status": "failed",
         "updated": "2026-05-01T10:00:00Z",
         "value_paths": ["githubConfigSecret.github_token", "maxRunners"],
+        "min_runners": None, "max_runners": 5,
     }
     assert "ghp_secret" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("given, read", [
+    (3, 3), (0, 0), (3.0, 3), ("3", 3), (None, None), ("many", None),
+])
+def test_limits_are_numbers_in_whatever_form_the_values_have_them(given, read):
+    stored_release = {**release(), "config": {"minRunners": given}}
+    assert helm_store.describe(stored_release)["min_runners"] == read
 
 
 def test_only_the_newest_revision_is_fetched_and_lists_carry_no_data(server):

@@ -176,6 +176,8 @@ def helm_release(
     status: str = "deployed",
     revision: int = 1,
     value_paths: Sequence[str] = (),
+    min_runners: Optional[int] = None,
+    max_runners: Optional[int] = None,
 ) -> Raw:
     """Return a Helm release as the store reader gives it."""
     return {
@@ -188,6 +190,8 @@ def helm_release(
         "revision": revision,
         "updated": ago(60),
         "value_paths": list(value_paths),
+        "min_runners": min_runners,
+        "max_runners": max_runners,
     }
 
 
