@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From each release to later ones and back, two clusters under load. The ledger is the judge.
 
-Without ARC_MATRIX=all each release goes to the next one and to the last one only.
+Without ARC_MATRIX=all each release goes to the next one and to the last one only. A line for each
+way stands in build/matrix.tsv too: several workers may run the starts side by side.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from lab.state import LabState  # noqa: E402
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 RELEASES = ("0.9.0", "0.9.1", "0.9.3", "0.10.1", "0.11.0", "0.12.0", "0.12.1", "0.13.0", "0.13.1",
-            "0.14.0")
+            "0.14.0", "0.14.2")
+TABLE = Path(__file__).resolve().parents[3] / "build" / "matrix.tsv"
 SETS = (ScaleSet("web", min_runners=1), ScaleSet("build", mode="kubernetes"))
 
 
@@ -69,10 +71,13 @@ def hop(run, capsys, start, target, playbook):
     gaps = [one for one in run.service.coverage(since) if one["gaps"]]
     ended = after["completed"] - before["completed"]
     awaited = sum(one["jobs_awaited"] for one in done.report["clusters"])
+    figures = (start, target, f"{done.seconds:.0f}", ended, awaited, after["lost"],
+               after["stranded"], len(gaps))
+    with open(TABLE, "a", encoding="utf-8") as table:
+        table.write("\t".join(map(str, figures)) + "\n")
     with capsys.disabled():
-        print(f"\nMEASURED {start} -> {target}: {done.seconds:.0f} s, {ended} jobs ended,"
-              f" {awaited} awaited, {after['lost']} lost, {after['stranded']} stranded,"
-              f" {len(gaps)} gaps", end="")
+        print("\nMEASURED {} -> {}: {} s, {} jobs ended, {} awaited, {} lost, {} stranded, {} gaps"
+              .format(*figures), end="")
     assert gaps == [], f"{start} -> {target}"
     assert_no_job_suffered(after)
 
