@@ -16,7 +16,7 @@ import base64
 import binascii
 import json
 import zlib
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from .._pure import chart_values
 from .._pure.errors import ReadFailed
@@ -88,6 +88,27 @@ def revision(client: Client, deadline: Deadline, namespace: str, name: str) -> i
     found = client.list(SECRETS.at(namespace), deadline, query).items
     numbers = [(one["metadata"].get("labels") or {}).get("version", "") for one in found]
     return max((int(number) for number in numbers if number.isdigit()), default=0)
+
+
+def stored_in(
+    client: Client, deadline: Deadline, namespace: str, names: Sequence[str], opened: bool
+) -> Dict[str, Optional[Dict[str, Any]]]:
+    """Return name -> the newest revision of a release of any chart, None where there is none.
+
+    `opened`: with values and manifest (never log them), else with name and status alone. What
+    was uninstalled with its history kept is none. Raises ReadFailed.
+    """
+    found = client.list(SECRETS.at(namespace), deadline, _STORED).items
+    labels = {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in found}
+    there: Dict[str, Optional[Dict[str, Any]]] = dict.fromkeys(names)
+    for _namespace, secret in newest(found):
+        name, status = labels[secret]["name"], labels[secret].get("status", "")
+        if name not in there or status == "uninstalled":
+            continue
+        there[name] = {"name": name, "info": {"status": status}}
+        if opened:
+            there[name] = unpack(client.get(SECRETS.at(namespace, secret), deadline), client.cluster)
+    return there
 
 
 def newest(stored: Iterable[Mapping[str, Any]]) -> List[Tuple[str, str]]:

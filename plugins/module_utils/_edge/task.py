@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._pure import model, reads
+from .._pure import helm_work, model, reads
 from .._pure.errors import BadInput, LifecycleError, Refused
 from . import connect, fleet_reading, leasing, reader
 from .client import Client
@@ -78,6 +78,18 @@ class Task:
             self.client, self.deadline, parts, namespaces, self.cluster
         )
         return snapshot, model.read_cluster(snapshot)
+
+    def hide_only_long(self, values: Mapping[str, Any]) -> None:
+        """Hide of an option with `no_log` only texts that can be secrets.
+
+        Ansible hides every leaf, and then "5" or "web" is blotted out of the whole result.
+        """
+        names = {
+            part for one in self.options.get("releases") or () for part in one.values() if part
+        }
+        shown = helm_work.harmless_of(values, names)
+        kept = {str(self.options[name]) for name, one in AUTH_OPTIONS.items() if one.get("no_log")}
+        self._module.no_log_values -= shown - kept
 
     def warn(self, text: str) -> None:
         """Add a warning to the result."""

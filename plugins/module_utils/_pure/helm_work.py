@@ -1,0 +1,175 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Helm has to do for a release, and what may be said of it without telling its values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+
+from .errors import BadInput
+
+INSTALL, UPGRADE, UNINSTALL, NONE, REFUSED = (
+    "install", "upgrade", "uninstall", "none", "refused",
+)  # fmt: skip
+# What a result calls it when it is done.
+DONE = {INSTALL: "installed", UPGRADE: "upgraded", UNINSTALL: "uninstalled", NONE: "unchanged"}
+HIDDEN = "<value>"
+# Shorter ones ("true", "5", "dind") are no secrets, and blotting them would garble a message.
+_SHORTEST_SECRET = 6
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What a chart says of itself in Chart.yaml."""
+
+    name: str
+    version: str
+    app_version: str
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.version}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A Helm release that is to be there (with these values), or to be gone."""
+
+    namespace: str
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def key(self) -> str:
+        """Return `namespace/name`, as options and results call it."""
+        return f"{self.namespace}/{self.name}"
+
+
+def wanted_of(releases: List[Mapping[str, Any]]) -> List[Wanted]:
+    """Return the releases of an option, in its order. Raises BadInput, all problems together."""
+    problems, found = [], []
+    for number, one in enumerate(releases):
+        namespace, name = str(one.get("namespace") or ""), str(one.get("helm") or "")
+        if not namespace or not name:
+            problems.append(_bad(f"releases[{number}]", "it lacks namespace or helm",
+                                 "Give both, as arc_info tells them"))
+        elif any((namespace, name) == (seen.namespace, seen.name) for seen in found):
+            problems.append(_bad(f"releases[{number}]", f"{namespace}/{name} is there twice",
+                                 "Name each Helm release once"))
+        found.append(Wanted(namespace, name))
+    if problems:
+        raise BadInput.together(problems)
+    return found
+
+
+def _bad(option: str, cause: str, next_step: str) -> BadInput:
+    return BadInput(cluster="", object=f"option {option}", cause=cause, next_step=next_step)
+
+
+def act_for_present(wanted: Wanted, chart: Chart, stored: Optional[Mapping[str, Any]]) -> str:
+    """Return what brings a release to a chart and values: INSTALL, UPGRADE, NONE or REFUSED.
+
+    `stored`: the newest revision as Helm keeps it, None if there is none. REFUSED: Helm was
+    interrupted there and would refuse ("another operation is in progress").
+    """
+    if stored is None:
+        return INSTALL
+    if status_of(stored).startswith("pending-"):
+        return REFUSED
+    meta = (stored.get("chart") or {}).get("metadata") or {}
+    same_chart = (meta.get("name"), meta.get("version"), str(meta.get("appVersion") or "")) == (
+        chart.name, chart.version, chart.app_version
+    )  # fmt: skip
+    same = same_chart and plain(stored.get("config") or {}) == plain(wanted.values)
+    return NONE if same and status_of(stored) == "deployed" else UPGRADE
+
+
+def status_of(stored: Mapping[str, Any]) -> str:
+    """Return Helm's own word for how the release stands."""
+    return str((stored.get("info") or {}).get("status") or "")
+
+
+def overlaid(values: Mapping[str, Any], *over: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return the values with others laid over them, maps merged, all else replaced."""
+    done = plain(values)
+    for more in over:
+        _overlay(done, plain(more))
+    return done
+
+
+def _overlay(below: Dict[str, Any], above: Mapping[str, Any]) -> None:
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            _overlay(below[key], value)
+        else:
+            below[key] = value
+
+
+def plain(values: Any) -> Any:
+    """Return values as JSON has them: what Helm stores and what Ansible gives compare equal."""
+    return json.loads(json.dumps(values))
+
+
+def changed_paths(before: Mapping[str, Any], after: Mapping[str, Any]) -> List[str]:
+    """Return `+ path`, `- path`, `~ path` of leaves that differ, sorted by path; no values."""
+    old, new = dict(_leaves(before)), dict(_leaves(after))
+    told = [
+        (path, "+" if path not in old else "-" if path not in new else "~")
+        for path in {**old, **new} if path not in old or path not in new or old[path] != new[path]
+    ]
+    return [f"{sign} {path}" for path, sign in sorted(told)]
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[Tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, below in value.items():
+            yield from _leaves(below, f"{path}.{key}" if path else str(key))
+    elif path:
+        yield path, value
+
+
+def secrets_of(values: Any, names: Any = ()) -> List[str]:
+    """Return every text of the values that a message must not show, the longest first.
+
+    `names`: texts that are no secrets although they stand in the values, such as names of
+    objects that a message is about.
+    """
+    found = set(_texts(values)) - {str(name) for name in names}
+    return sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def harmless_of(values: Any, names: Any = ()) -> Set[str]:
+    """Return, as text, the leaves of values that are not among `secrets_of`."""
+    hidden = set(secrets_of(values, names))
+    return {str(leaf) for leaf in _scalars(values)} - hidden
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for below in value.values():
+            yield from _scalars(below)
+    elif isinstance(value, (list, tuple)):
+        for below in value:
+            yield from _scalars(below)
+    else:
+        yield value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    for leaf in _scalars(value):
+        if isinstance(leaf, str):
+            # A template's error quotes single lines of a text such as a key.
+            yield from (line.strip() for line in [leaf, *leaf.splitlines()] if line.strip())
+
+
+def blotted(text: str, secrets: List[str], most: int = 800) -> str:
+    """Return what Helm said on one line, its last part if it is long, without secrets."""
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # Helm's warnings about file modes and versions are not why it failed.
+    told = [line for line in lines if not line.startswith(("WARNING:", "warning:"))] or lines
+    joined = " ".join(told)
+    return joined if len(joined) <= most else "... " + joined[-most:]
