@@ -180,6 +180,31 @@ objects:
   returned: once all was judged
   type: list
   elements: dict
+  contains:
+    kind:
+      description: The kind of the object.
+      type: str
+    namespace:
+      description: Its namespace.
+      type: str
+    name:
+      description: Its name.
+      type: str
+    violations:
+      description: What the target's schema does not allow, each with C(path), C(id) and C(message).
+      type: list
+      elements: dict
+    lost:
+      description: Paths that the next write drops.
+      type: list
+      elements: str
+    refused:
+      description:
+        - Which writes the API server would refuse. V(create) is one of an object like it, such as a
+          controller makes from a template. V(update) is one that leaves alone what is wrong, such
+          as the removal of a finalizer; from Kubernetes 1.30 on most of these are taken.
+      type: list
+      elements: str
 objects_not_shown:
   description: How many RV(objects) leaves out.
   returned: once all was judged

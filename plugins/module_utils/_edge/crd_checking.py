@@ -11,7 +11,16 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, Optional
 
-from .._pure import crd_objects, crd_rules, crd_set, crd_tally, crd_verdict, reads, releases
+from .._pure import (
+    crd_objects,
+    crd_rules,
+    crd_set,
+    crd_tally,
+    crd_updates,
+    crd_verdict,
+    reads,
+    releases,
+)
 from .._pure.crd_changes import REASONS, Weight
 from .._pure.errors import BadInput, LifecycleError, ReadFailed
 from . import crd_source, places
@@ -102,6 +111,7 @@ def _joined(task: Task, parts: List[_Part]) -> Result:
     reports = [one for part in parts for one in part.tally.reports()]
     traps = [one for part in parts for one in part.tally.traps]
     checked = [part.tally.checked for part in parts if part.unread is None]
+    ratchets = crd_updates.has_ratcheting(task.cluster.kubernetes)
     unseen = [part.gap() for part in parts if part.unread is not None]
     if task.options["namespaces"]:
         unseen.append(f"objects outside of {', '.join(task.options['namespaces'])}")
@@ -113,7 +123,10 @@ def _joined(task: Task, parts: List[_Part]) -> Result:
         "reasons": list(overall.reasons[:SHOWN]),
         "crds": [part.told() for part in parts],
         "rules": crd_rules.count(one for part in parts for one in part.changes),
-        "objects": [one.as_dict() for one in reports[:SHOWN]],
+        "objects": [
+            {**one.as_dict(), "refused": list(crd_updates.refused_writes(one.violations, ratchets))}
+            for one in reports[:SHOWN]
+        ],
         "objects_not_shown": sum(part.tally.affected for part in parts) - len(reports[:SHOWN]),
         "traps": [one.as_dict() for one in traps[:SHOWN]],
         "traps_not_shown": sum(part.tally.trapped for part in parts) - len(traps[:SHOWN]),

@@ -51,6 +51,26 @@ def value(dice: random.Random, of: Schema) -> Any:
     return _value(dice, of)
 
 
+def mutated(dice: random.Random, it: Any) -> Any:
+    """Change one part somewhere in a value, and leave the rest."""
+    it = copy.deepcopy(it)
+    if isinstance(it, dict) and it and dice.random() < 0.85:
+        name = dice.choice(sorted(it))
+        if dice.random() < 0.15:
+            del it[name]
+        else:
+            it[name] = mutated(dice, it[name])
+        return it
+    if isinstance(it, list) and dice.random() < 0.85:
+        if it and dice.random() < 0.6:
+            number = dice.randrange(len(it))
+            it[number] = mutated(dice, it[number])
+        elif it:
+            it.append(copy.deepcopy(dice.choice(it)))
+        return it
+    return dice.choice([None, 0, 1, 2**40, "x", "ab", True, {}, []])
+
+
 def _value(dice: random.Random, of: Schema) -> Any:
     if of.get("x-kubernetes-int-or-string"):
         return dice.choice([0, 5, "5", "x"])

@@ -13,13 +13,18 @@ import itertools
 import random
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import connect, places
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure import crd_objects
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    crd_form,
+    crd_objects,
+    crd_updates,
+)
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import LifecycleError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -51,6 +56,7 @@ class Court:
         fields = {name: {"type": "object", "properties": {"it": one}}
                   for name, one in schemas.items()}
         fields["mark"] = {"type": "string", "enum": [mark]}
+        status = {"type": "object", "properties": {"note": {"type": "string"}}}
         plural = f"things{number}"
         return {
             "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -60,9 +66,11 @@ class Court:
                 "names": {"plural": plural, "kind": f"Thing{number}", "singular": f"thing{number}",
                           "listKind": f"Thing{number}List"},
                 "versions": [{
-                    "name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                    "name": "v1", "served": True, "storage": True, "subresources": {"status": {}},
+                    "schema": {"openAPIV3Schema": {
                         "type": "object", "properties": {
-                            "spec": {"type": "object", "properties": fields}}}}}],
+                            "spec": {"type": "object", "properties": fields},
+                            "status": status}}}}],
             },
         }
 
@@ -91,7 +99,35 @@ class Court:
             return str(error)
         return None
 
-    def judged(self, pairs):
+    def update(self, resource, changed, status=False):
+        """Why the server would not take an update, None if it would."""
+        place = resource.at("default", changed["metadata"]["name"])
+        if status:
+            place = replace(place, subresource="status")
+        try:
+            self.client.replace(place, changed, Deadline(20), dry_run=True)
+        except LifecycleError as error:
+            return str(error)
+        return None
+
+    def updates(self, resource, checker, schema, there, it, more):
+        """Yield (what was asked, prediction, answer, case) of updates of one stored object."""
+        name = next(one for one in there["spec"] if one != "mark")
+        tries = {
+            "update of metadata": {"metadata": {
+                **there["metadata"], "annotations": {"touched": "yes"}}},
+            "update of another field": {"spec": {**there["spec"], "mark": "new"}},
+            "update of the field": {"spec": {**there["spec"], name: {"it": more}}},
+            "update of a part": {"spec": {**there["spec"], name: {"it": it}}},
+            "update of status": {"status": {"note": "yes"}},
+        }
+        for asked, change in tries.items():
+            changed = {**there, **change}
+            why = self.update(resource, changed, status=asked.endswith("status"))
+            found = crd_updates.update_violations(checker, schema, there, changed)
+            yield asked, bool(found), why is not None, (there["spec"], changed["spec"], found, why)
+
+    def judged(self, pairs, dice=random.Random(0)):
         """Yield (what was asked, prediction, answer, case) for each pair and its objects."""
         # A definition goes slowly, with its objects: none gets the name of another.
         number = next(self._numbers)
@@ -115,7 +151,7 @@ class Court:
                     case = (olds[name], olds[name], one, report.violations, refused)
                     yield ("create", bool(report.violations), refused is not None, case)
         self.put(after, resource, "new")
-        checker = crd_objects.prepare(after)
+        checker, schema = crd_objects.prepare(after), crd_form.schemas(after)["v1"]
         for (name, _index), made in stored.items():
             report = checker.check(made)
             case = (olds[name], news[name], made["spec"], report.violations, report.lost)
@@ -128,6 +164,12 @@ class Court:
             yield ("read drops", [], kept, case)
             again = checker.check(there)
             yield ("nothing else is dropped", (), again.lost, case)
+            if is_judged(checker, name) and (there.get("spec") or {}).get(name):
+                it = crd_random.mutated(dice, there["spec"][name].get("it"))
+                more = crd_random.value(dice, news[name])
+                for asked, foretold, answer, told in self.updates(
+                        resource, checker, schema, there, it, more):
+                    yield asked, foretold, answer, (*case[:2], *told)
         self.client.delete(places.CRDS.at(name=before["metadata"]["name"]), Deadline(20))
 
 
@@ -175,8 +217,9 @@ def drawn(dice, count):
 def hold_court(court, seed, count):
     """Judge so many random pairs; gives figures, and the disagreements."""
     dice, figures, differences = random.Random(seed), Counter(), []
-    for _number in range(count // PAIRS_OF_A_CRD):
-        for asked, foretold, answer, case in court.judged(drawn(dice, PAIRS_OF_A_CRD)):
+    for number in range(count // PAIRS_OF_A_CRD):
+        pairs = drawn(dice, PAIRS_OF_A_CRD)
+        for asked, foretold, answer, case in court.judged(pairs, random.Random(seed + number)):
             figures[asked] += 1
             figures[f"{asked}: {answer}" if isinstance(answer, bool) else asked + ": -"] += 1
             if foretold != answer:
@@ -196,6 +239,7 @@ def test_server_does_what_was_foretold(court, capsys):
     say(capsys, figures, differences)
     assert differences == []
     assert figures["create: True"] > 10 and figures["create: False"] > 10
+    assert figures["update of a part: True"] > 2 and figures["update of a part: False"] > 20
 
 
 @pytest.mark.long
