@@ -42,6 +42,18 @@ options:
       - Backups that this module has made on the cluster, as C(namespace/name), to be put back.
     type: list
     elements: str
+  chart:
+    description:
+      - The chart gha-runner-scale-set-controller with the CRDs, as a folder, an archive or a reference
+        that Helm can pull.
+    type: str
+  chart_version:
+    description: The version of the chart where O(chart) is a reference.
+    type: str
+  helm:
+    description: The helm command, needed where a chart is no folder.
+    type: str
+    default: helm
   state:
     description:
       - V(present) makes the CRDs the ones that are given.
@@ -190,6 +202,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
 
 OPTIONS = {
     **crd_source.SOURCE_OPTIONS,
+    **crd_source.CHART_OPTIONS,
     "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
     "backup": {"type": "bool", "default": True},
     "backup_namespace": {"type": "str", "default": "arc-systems"},

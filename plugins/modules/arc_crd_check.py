@@ -35,6 +35,52 @@ options:
       - Backups that M(arc.lifecycle.arc_crd) has made on the cluster, as C(namespace/name).
     type: list
     elements: str
+  chart:
+    description:
+      - The chart gha-runner-scale-set-controller, as a folder, an archive or a reference that Helm can
+        pull; its CRDs are the target.
+    type: str
+  chart_version:
+    description: The version of the chart where O(chart) is a reference.
+    type: str
+  helm:
+    description: The helm command, needed where a chart is no folder.
+    type: str
+    default: helm
+  installed:
+    description:
+      - Take the CRDs that are in the cluster as the target, to see whether what is stored fits them.
+    type: bool
+  old:
+    description:
+      - What the target is compared with, where that is not what the cluster has. One of its first five
+        suboptions is needed. Objects are those of the cluster all the same.
+    type: dict
+    suboptions:
+      src:
+        description: As O(src).
+        type: path
+      definition:
+        description: As O(definition).
+        type: str
+      crds:
+        description: As O(crds).
+        type: list
+        elements: dict
+      backups:
+        description: As O(backups).
+        type: list
+        elements: str
+      chart:
+        description: As O(chart).
+        type: str
+      chart_version:
+        description: As O(chart_version).
+        type: str
+      helm:
+        description: As O(helm).
+        type: str
+        default: helm
   release:
     description:
       - The release whose controller will read the objects; default is the newest one that the
@@ -108,6 +154,14 @@ EXAMPLES = r"""
   arc.lifecycle.arc_crd_check:
     release: 0.14.2
   register: checked
+
+- name: Compare two releases by their published charts
+  arc.lifecycle.arc_crd_check:
+    chart: oci://ghcr.io/actions/actions-runner-controller-charts/gha-runner-scale-set-controller
+    chart_version: 0.14.2
+    old:
+      chart: oci://ghcr.io/actions/actions-runner-controller-charts/gha-runner-scale-set-controller
+      chart_version: 0.9.3
 
 - name: Nobody here uses host aliases
   arc.lifecycle.arc_crd_check:
@@ -221,7 +275,8 @@ traps_not_shown:
 error:
   description:
     - The error as data, with its class, object, cause and next step. Its class is
-      C(UnusableCrds) where what was given is no CRD of Actions Runner Controller, and
+      C(UnusableCrds) where what was given is no CRD of Actions Runner Controller (C(details.code)
+      says in which way), and
       C(CrdsDoNotFit) where O(fail_on) was reached.
   returned: failure
   type: dict
@@ -235,6 +290,14 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
 
 OPTIONS = {
     **crd_source.SOURCE_OPTIONS,
+    **crd_source.CHART_OPTIONS,
+    "installed": {"type": "bool"},
+    "old": {
+        "type": "dict",
+        "options": {**crd_source.SOURCE_OPTIONS, **crd_source.CHART_OPTIONS},
+        "mutually_exclusive": [crd_source.SOURCES],
+        "required_one_of": [crd_source.SOURCES],
+    },
     "release": {"type": "str"},
     "namespaces": {"type": "list", "elements": "str"},
     "fail_on": {
@@ -267,8 +330,8 @@ def work(run: task.Task) -> task.Result:
 
 def main() -> None:
     task.run(
-        OPTIONS, work, mutually_exclusive=[crd_source.SOURCES],
-        required_one_of=[(*crd_source.SOURCES, "release")],
+        OPTIONS, work, mutually_exclusive=[(*crd_source.SOURCES, "installed")],
+        required_one_of=[(*crd_source.SOURCES, "release", "installed")],
     )
 
 

@@ -189,6 +189,10 @@ clusters:
     runners:
       description: Runners by state.
       type: dict
+    orphaned_listeners:
+      description: Listeners that serve no scale set, as C(namespace/name). A full cycle deletes them.
+      type: list
+      elements: str
     hop:
       description: What is known of the way from release to release.
       type: dict

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .._pure import crd_changes, crd_rules, crd_set, crd_takeover
 from .._pure.crd_takeover import CREATED, REPLACED, UNCHANGED
-from .._pure.errors import Conflict, DeadlineReached, Refused
+from .._pure.errors import Conflict, DeadlineReached, LifecycleError, Refused
 from . import crd_backup, crd_gap, crd_source, places
 from .answers import KindNotServed, ObjectNotFound
 from .crd_source import Crd
@@ -26,6 +26,7 @@ _POLL_S = 0.2
 # An API server showed each new schema within 0.8 s; beyond this it is not slow, but wrong.
 _SERVED_WITHIN_S = 60.0
 _PATHS_SHOWN = 40
+_HOLDERS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,37 @@ def _refuse_terminating(task: Task, lives: Sequence[Optional[Crd]]) -> None:
     if not going:
         return
     name = going[0]["metadata"]["name"]
+    holders, held = _holders(task, going[0])
     raise Refused(
         cluster=task.cluster.name,
         object=f"CustomResourceDefinition {name}",
         cause=f"it has been in deletion since {crd_takeover.terminating_since(going[0])}; it goes "
-        "when the last object of its kind has gone, and takes no new schema until then",
+        f"when the last object of its kind has gone, and takes no new schema until then; {held}",
         next_step="Release what holds these objects (arc_finalizer_clear), then run again",
+        details={"holders": holders},
+    )
+
+
+def _holders(task: Task, crd: Crd) -> Tuple[List[Dict[str, Any]], str]:
+    """Return the objects that keep a CRD from going, each with its finalizers, and in words."""
+    spec = crd["spec"]
+    served = next((one["name"] for one in spec["versions"] if one.get("served")), "")
+    kind = places.Resource(spec["group"], served, spec["names"]["plural"], spec["names"]["kind"])
+    try:
+        found = task.client.list(kind.at(), task.deadline).items
+    except (LifecycleError, KindNotServed) as error:
+        return [], f"which objects are left could not be read ({error})"
+    holders = [
+        {"namespace": meta.get("namespace", ""), "name": meta["name"],
+         "finalizers": list(meta.get("finalizers") or ())}
+        for meta in (one["metadata"] for one in found)
+    ]
+    if not holders:
+        return [], "no object of it is left, so the API server is about to let it go"
+    first = holders[0]
+    kept = ", ".join(first["finalizers"]) or "no finalizer"
+    return holders[:_HOLDERS_SHOWN], (
+        f"{len(holders)} are left, such as {kind.kind} {first['namespace']}/{first['name']} with {kept}"
     )
 
 

@@ -9,9 +9,11 @@ bounded number is kept, of each kind of harm, so memory does not grow with their
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Optional
+from dataclasses import replace
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from .._pure import (
+    crd_form,
     crd_objects,
     crd_rules,
     crd_set,
@@ -44,10 +46,11 @@ class CrdsDoNotFit(LifecycleError):
 
 def check(task: Task) -> Result:
     """Return the verdict with what it rests on. Raises UnusableCrds or ReadFailed."""
-    if all(task.options[name] is None for name in crd_source.SOURCES):
+    is_given = any(task.options[name] is not None for name in crd_source.SOURCES)
+    if not is_given and not task.options["installed"]:
         return _by_digests(task, task.options["release"])
-    wanted = crd_source.crds_of(task)
-    before = {one["metadata"]["name"]: present(task, one) for one in wanted}
+    wanted = crd_source.crds_of(task) if is_given else _installed(task)
+    before = _before(task, wanted)
     target = crd_set.recognise(wanted)
     release = task.options["release"] or (target.releases[-1] if target.releases else None)
     parts = [_Part(task, one, before[one["metadata"]["name"]], release) for one in wanted]
@@ -61,6 +64,32 @@ def check(task: Task) -> Result:
         "release": release,
         **_joined(task, parts),
     }
+
+
+def _installed(task: Task) -> List[Dict[str, Any]]:
+    """Return ARC's CRDs that are in the cluster, sorted by name."""
+    found = [present(task, {"metadata": {"name": name}}) for name in sorted(_RESOURCES)]
+    listed = [one for one in found if one is not None]
+    if not listed:
+        raise crd_source.UnusableCrds(
+            "nothing-there", "option installed", "the cluster has none of ARC's CRDs",
+            "Give the target's CRDs",
+        )
+    return listed
+
+
+def _before(
+    task: Task, wanted: Sequence[Mapping[str, Any]]
+) -> Dict[str, Optional[Dict[str, Any]]]:
+    """Return the older side by name: the given one, else what is in the cluster."""
+    names = [one["metadata"]["name"] for one in wanted]
+    if task.options["old"] is None:
+        return {name: present(task, one) for name, one in zip(names, wanted)}
+    given = {
+        one["metadata"]["name"]: one
+        for one in crd_source.crds_of(task, task.options["old"], "old.")
+    }
+    return {name: given.get(name) for name in names}
 
 
 def refuse_at(result: Result, limit: Optional[str], cluster: str) -> None:
@@ -111,7 +140,6 @@ def _joined(task: Task, parts: List[_Part]) -> Result:
     reports = [one for part in parts for one in part.tally.reports()]
     traps = [one for part in parts for one in part.tally.traps]
     checked = [part.tally.checked for part in parts if part.unread is None]
-    ratchets = crd_updates.has_ratcheting(task.cluster.kubernetes)
     unseen = [part.gap() for part in parts if part.unread is not None]
     if task.options["namespaces"]:
         unseen.append(f"objects outside of {', '.join(task.options['namespaces'])}")
@@ -123,10 +151,7 @@ def _joined(task: Task, parts: List[_Part]) -> Result:
         "reasons": list(overall.reasons[:SHOWN]),
         "crds": [part.told() for part in parts],
         "rules": crd_rules.count(one for part in parts for one in part.changes),
-        "objects": [
-            {**one.as_dict(), "refused": list(crd_updates.refused_writes(one.violations, ratchets))}
-            for one in reports[:SHOWN]
-        ],
+        "objects": [one.as_dict() for one in reports[:SHOWN]],
         "objects_not_shown": sum(part.tally.affected for part in parts) - len(reports[:SHOWN]),
         "traps": [one.as_dict() for one in traps[:SHOWN]],
         "traps_not_shown": sum(part.tally.trapped for part in parts) - len(traps[:SHOWN]),
@@ -173,7 +198,8 @@ class _Part:
         """Judge every object that is there."""
         if self._before is None:
             return
-        checker = crd_objects.prepare(self._wanted)
+        checker, schema = crd_objects.prepare(self._wanted), crd_form.stored_schema(self._wanted)
+        ratchets = crd_updates.has_ratcheting(self._task.cluster.kubernetes)
         before = crd_objects.prepare(self._before) if self._task.options["ratchet"] else None
         self._unjudged = sorted(checker.unjudged)
         try:
@@ -182,6 +208,9 @@ class _Part:
                 traps = crd_verdict.traps(obj, report, self._release)
                 if before is not None:
                     report = report.without(before.check(obj))
+                if report.violations:
+                    refused = crd_updates.refused_writes(checker, schema, obj, ratchets)
+                    report = replace(report, refused=refused)
                 self.tally.add(report, traps)
         except KindNotServed:
             self.tally.forget()

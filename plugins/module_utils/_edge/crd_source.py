@@ -1,20 +1,21 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the CRDs of a target come from, and are they ARC's?
+"""Where a set of CRDs comes from, and are they ARC's?
 
-A file, a folder, text, data, or backups on the cluster. Whatever cannot be used is an error of
-a class of its own, UnusableCrds, and never a verdict on CRDs.
+A file, a folder, text, data, a chart, backups on the cluster, or the cluster's own. Whatever
+cannot be used is an error of a class of its own, UnusableCrds, and never a verdict on CRDs.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
+from .._pure import helm_work
 from .._pure.errors import BadInput
-from . import crd_packing, places
+from . import crd_packing, helm_binary, places
 from .answers import ObjectNotFound
 from .task import Task
 
@@ -37,8 +38,14 @@ SOURCE_OPTIONS: Dict[str, Dict[str, Any]] = {
     "definition": {"type": "str"},
     "crds": {"type": "list", "elements": "dict"},
     "backups": {"type": "list", "elements": "str"},
+    "chart": {"type": "str"},
 }
 SOURCES = tuple(SOURCE_OPTIONS)
+# What goes with `chart`.
+CHART_OPTIONS: Dict[str, Dict[str, Any]] = {
+    "chart_version": {"type": "str"},
+    "helm": {"type": "str", "default": "helm"},
+}
 
 
 class UnusableCrds(BadInput):
@@ -50,13 +57,15 @@ class UnusableCrds(BadInput):
         )
 
 
-def crds_of(task: Task) -> List[Crd]:
+def crds_of(task: Task, given: Optional[Mapping[str, Any]] = None, of: str = "") -> List[Crd]:
     """Return the CRDs that one of the SOURCES gives, sorted by name.
 
-    Raises UnusableCrds, or ReadFailed for a backup that cannot be read.
+    `given`: the options to look at, None for those of the task; `of`: where these stand, for
+    messages. Raises UnusableCrds, or ReadFailed for a backup that cannot be read.
     """
+    options = task.options if given is None else given
     found: Dict[str, Crd] = {}
-    for where, document in _documents(task):
+    for where, document in _documents(task, options):
         crd = _crd(where, document)
         name = crd["metadata"]["name"]
         if name in found:
@@ -65,26 +74,54 @@ def crds_of(task: Task) -> List[Crd]:
             )
         found[name] = crd
     if not found:
-        given = next(name for name in SOURCES if task.options[name] is not None)
+        source = next(name for name in SOURCES if options.get(name) is not None)
         raise UnusableCrds(
-            "nothing-there", f"option {given}", "it holds no document",
+            "nothing-there", f"option {of}{source}", "it holds no document",
             "Give the folder crds of the chart gha-runner-scale-set-controller",
         )
     return [found[name] for name in sorted(found)]
 
 
-def _documents(task: Task) -> Iterator[Document]:
-    options = task.options
-    if options["src"] is not None:
+def _documents(task: Task, options: Mapping[str, Any]) -> Iterator[Document]:
+    if options.get("src") is not None:
         yield from _of_path(Path(options["src"]).expanduser())
-    elif options["definition"] is not None:
+    elif options.get("definition") is not None:
         yield from _parsed("option definition", options["definition"])
-    elif options["crds"] is not None:
+    elif options.get("crds") is not None:
         for number, one in enumerate(options["crds"]):
             yield f"option crds[{number}]", one
+    elif options.get("chart") is not None:
+        yield from _of_chart(task, options)
     else:
-        for reference in options["backups"] or ():
+        for reference in options.get("backups") or ():
             yield f"ConfigMap {reference}", _of_backup(task, reference)
+
+
+def _of_chart(task: Task, options: Mapping[str, Any]) -> Iterator[Document]:
+    """Yield the CRDs of a chart: of a folder by reading it, else as Helm shows them."""
+    reference, version = options["chart"], options.get("chart_version")
+    folder = Path(reference).expanduser()
+    if folder.is_dir():
+        if not (folder / "crds").is_dir():
+            raise _no_chart(reference, "the chart brings no CRDs")
+        yield from _of_path(folder / "crds")
+        return
+    with helm_binary.Helm(options.get("helm") or "helm", task.options) as helm:
+        more = ["--version", version] if version else []
+        said = helm.run(["show", "crds", reference, *more], task.deadline)
+    if said.code != 0:
+        why = helm_work.blotted(said.err, []) if said.code is not None else "time is over"
+        raise _no_chart(reference, f"Helm cannot have it: {why}")
+    if not said.out.strip():
+        raise _no_chart(reference, "the chart brings no CRDs")
+    yield from _parsed(f"chart {reference}", said.out)
+
+
+def _no_chart(reference: str, cause: str) -> UnusableCrds:
+    return UnusableCrds(
+        "no-chart", f"option chart {reference}", cause,
+        "Give the chart gha-runner-scale-set-controller as a folder, an archive or a reference",
+    )
 
 
 def _of_path(path: Path) -> Iterator[Document]:

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 from .._pure import helm_work, record
 from .._pure.errors import BadInput, DeadlineReached, LifecycleError, Refused, WriteFailed
 from .._pure.helm_work import Chart, Wanted
+from .._pure.objects import Cluster
 from .._pure.releases import CONTROLLER_CHARTS, SCALE_SET_CHARTS
 from . import helm_store, record_store
 from .helm_binary import Helm, Said
@@ -138,7 +139,7 @@ def _with_values(task: Task, wanted: Sequence[Wanted]) -> List[Wanted]:
         )
     return [
         _with(one, helm_work.overlaid(
-            _account(cluster, one) if options["controller_account"] else {},
+            account_of(cluster, one.namespace) if options["controller_account"] else {},
             remembered.get(one.key, {}), given.get(one.key) or {}))
         for one in wanted
     ]
@@ -148,7 +149,7 @@ def _with(one: Wanted, values: Mapping[str, Any]) -> Wanted:
     return Wanted(one.namespace, one.name, values)
 
 
-def _remembered(task: Task, cluster: Any) -> Dict[str, Any]:
+def _remembered(task: Task, cluster: Cluster) -> Dict[str, Any]:
     store = record_store.store_of(task.client, task.deadline, cluster, None)
     fitted = record.fitted(store.entries(), task.options["for_release"])
     return {
@@ -157,13 +158,16 @@ def _remembered(task: Task, cluster: Any) -> Dict[str, Any]:
     }
 
 
-def _account(cluster: Any, one: Wanted) -> Dict[str, Any]:
-    """Name the controller: the chart looks for one by itself, and fails where it finds two."""
-    serving = cluster.controllers_of(one.namespace)
+def account_of(cluster: Cluster, namespace: str) -> Dict[str, Any]:
+    """Return the values that name the controller of a scale set, {} where there is not one.
+
+    By itself the chart looks for a controller, and fails where it finds two.
+    """
+    serving = cluster.controllers_of(namespace)
     if len(serving) != 1 or not serving[0].service_account[1]:
         return {}
-    namespace, name = serving[0].service_account
-    return {"controllerServiceAccount": {"namespace": namespace, "name": name}}
+    home, name = serving[0].service_account
+    return {"controllerServiceAccount": {"namespace": home, "name": name}}
 
 
 def _refuse_unfinished(task: Task, wanted: Sequence[Wanted], acts: Mapping[str, str]) -> None:

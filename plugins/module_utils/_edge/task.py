@@ -82,11 +82,10 @@ class Task:
     def hide_only_long(self, values: Mapping[str, Any]) -> None:
         """Hide of an option with `no_log` only texts that can be secrets.
 
-        Ansible hides every leaf, and then "5" or "web" is blotted out of the whole result.
+        `values`: by `namespace/name` of a Helm release. Ansible hides every leaf, and then "5" or
+        "web" is blotted out of the whole result.
         """
-        names = {
-            part for one in self.options.get("releases") or () for part in one.values() if part
-        }
+        names = {part for key in values for part in key.split("/")}
         shown = helm_work.harmless_of(values, names)
         kept = {str(self.options[name]) for name, one in AUTH_OPTIONS.items() if one.get("no_log")}
         self._module.no_log_values -= shown - kept

@@ -62,6 +62,12 @@ def schemas(crd: Mapping[str, Any]) -> Dict[str, Schema]:
     }
 
 
+def stored_schema(crd: Mapping[str, Any]) -> Schema:
+    """Return the openAPIV3Schema of the version in which objects are stored."""
+    storage = [one["name"] for one in crd["spec"]["versions"] if one.get("storage")]
+    return schemas(crd)[storage[0]]
+
+
 def normalise_schema(schema: Schema, *, with_text: bool = False) -> Dict[str, Any]:
     """Return a schema without text, empty values and key order."""
     found: Dict[str, Any] = {}

@@ -29,6 +29,7 @@ class ObjectReport:
     """What the target CRD does to one object.
 
     `violations`: why the server would refuse it. `lost`: paths that the next write drops.
+    `refused`: which writes it would refuse (crd_updates.refused_writes), where that was asked.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class ObjectReport:
     uid: str
     violations: Tuple[Violation, ...] = ()
     lost: Tuple[str, ...] = ()
+    refused: Tuple[str, ...] = ()
 
     def without(self, before: ObjectReport) -> ObjectReport:
         """Return what is new against a report of the same object: what was there is no news."""
@@ -59,6 +61,7 @@ class ObjectReport:
             "name": self.name,
             "violations": [one.as_dict() for one in self.violations],
             "lost": list(self.lost),
+            "refused": list(self.refused),
         }
 
 
@@ -92,10 +95,8 @@ class Checker:
 
 def prepare(crd: Mapping[str, Any], version: Optional[str] = None) -> Checker:
     """Prepare a CRD's schema. `version`: None for the one in which objects are stored."""
-    spec = crd["spec"]
-    schemas = crd_form.schemas(crd)
-    storage = [one["name"] for one in spec["versions"] if one.get("storage")]
-    return Checker(spec["names"]["kind"], schemas[version or storage[0]])
+    schema = crd_form.schemas(crd)[version] if version else crd_form.stored_schema(crd)
+    return Checker(crd["spec"]["names"]["kind"], schema)
 
 
 def check(obj: Mapping[str, Any], schema: Schema, kind: str = "") -> ObjectReport:

@@ -239,6 +239,21 @@ FINDINGS: Dict[str, Kind] = {
         INFO, "Credentials for GitHub stand in the values of a Helm release.",
         "Keep them in a Secret of your own and name it in githubConfigSecret.",
     ),
+    # What the target's charts make of the values.
+    "chart-refuses": Kind(
+        BLOCKER, "The target's chart does not take the values that are stored.",
+        "Correct the values with helm upgrade, or lay others over them with arc_install_values.",
+        "charts/gha-runner-scale-set/templates",
+    ),
+    "rendered-refused": Kind(
+        BLOCKER, "The API server would refuse what the target's chart makes of the values.",
+        "Correct the values with helm upgrade, or lay others over them with arc_install_values.",
+        "#4156, #4144",
+    ),
+    "rendered-drops": Kind(
+        WARNING, "The target's CRDs do not know a field that the values set: it is dropped.",
+        "Take the field out of the values, or check that the set works without it.", "#3842",
+    ),
     # Runners and leftovers.
     "zombie-runners": Kind(
         WARNING, "Runners hold a slot although nothing of them runs.",

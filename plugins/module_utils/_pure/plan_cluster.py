@@ -65,7 +65,8 @@ class ClusterPlan:
     `hop`: from the oldest of them, None if none is known. `method`: how the hop is gone
     ("none", "in_place" or "full_cycle"). `is_resumed`: an earlier run did not end;
     `came_from`: the release before it, "" if that is not one.
-    `counts`: of runners, None where unread.
+    `counts`: of runners, None where unread. `orphaned_listeners`: `namespace/name` of those that
+    serve no set; no controller takes them away when their set's name comes again.
     """
 
     id: reads.ClusterId
@@ -80,6 +81,7 @@ class ClusterPlan:
     counts: Dict[str, Optional[int]]
     is_resumed: bool = False
     came_from: str = ""
+    orphaned_listeners: Tuple[str, ...] = ()
 
     @property
     def is_anything_to_do(self) -> bool:
@@ -104,6 +106,7 @@ class ClusterPlan:
             "scale_sets": [one.as_dict() for one in self.scale_sets],
             "steps": list(self.steps),
             "runners": dict(self.counts),
+            "orphaned_listeners": list(self.orphaned_listeners),
         }
 
 
@@ -137,6 +140,9 @@ def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
         counts=summary.counts_of(cluster).as_dict(),
         is_resumed=is_half_way(cluster),
         came_from=_came_from(cluster, found),
+        orphaned_listeners=tuple(
+            f"{one.ref.namespace}/{one.ref.name}" for one in reads.seen(cluster.orphan_listeners)
+        ),
     )
 
 

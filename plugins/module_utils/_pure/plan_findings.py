@@ -9,7 +9,7 @@ import re
 from typing import Iterator, Optional, Sequence, Set, Tuple
 
 from . import chart_values, plan_cluster, reads, releases
-from .finding_table import WARNING, Finding, make
+from .finding_table import BLOCKER, WARNING, Finding, make
 from .objects import Cluster
 from .plan_cluster import ClusterPlan, PlannedSet
 
@@ -40,6 +40,7 @@ def of_plan(
         found.extend(_helm(cluster, plan))
         found.extend(_peers(cluster, plan, plans))
         found.extend(_values(cluster, plan))
+        found.extend(_poisoned_orphans(cluster, plan))
     name = cluster.id.name
     return tuple(
         Finding(one.id, one.severity, one.object, one.reason, one.remedy, name) for one in found
@@ -100,6 +101,20 @@ def _helm(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
         key = (controller.ref.namespace, controller.ref.name)
         if key in replaced and controller.helm is None:
             yield make("no-helm-release", str(controller.ref), "no Helm release was found for it")
+
+
+def _poisoned_orphans(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    """Yield runners that no drain takes away, and that the target's controller cannot decode."""
+    if releases.release(plan.target).failures_type != "date-time":
+        return
+    for one in reads.seen(cluster.orphan_runners):
+        if one.failures_poisoned:
+            yield make(
+                "poisoned-failures", str(one.ref),
+                "it has failure marks that are no times, belongs to no scale set, and would still"
+                f" be there when a controller of {plan.target} comes, which would stand still",
+                severity=BLOCKER,
+            )
 
 
 def _values(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:

@@ -219,10 +219,11 @@ def _lost_sets(look: _Look) -> Iterator[Repair]:
 
 def _poisoned(look: _Look) -> Iterator[Repair]:
     cluster = look.view.cluster
-    runners: List[Runner] = [
-        runner for one in reads.seen(cluster.scale_sets) for runner in reads.seen(one.runners)
-    ]
-    for runner in (*runners, *reads.seen(cluster.orphan_runners)):
+    runners: List[Tuple[Runner, bool]] = [
+        (runner, False)
+        for one in reads.seen(cluster.scale_sets) for runner in reads.seen(one.runners)
+    ] + [(runner, True) for runner in reads.seen(cluster.orphan_runners)]
+    for runner, is_orphan in runners:
         if not runner.failures_poisoned:
             continue
         raw = look.view.raw("ephemeralrunners", runner.ref)
@@ -235,7 +236,8 @@ def _poisoned(look: _Look) -> Iterator[Repair]:
                 for one in cluster.controllers_of(runner.ref.namespace)
             )
         )
-        held = "" if takes_times else (
+        # An orphan's controller does not make its pod anew, and so counts no more failures.
+        held = "" if takes_times or is_orphan else (
             "its controller writes booleans itself: to be done before a controller from 0.12.0 on"
             " comes, when the old one is gone"
         )

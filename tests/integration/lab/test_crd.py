@@ -234,6 +234,9 @@ def test_crd_that_is_stuck_in_deletion_is_explained(gap):
     try:
         code, result = gap.run("arc_crd", src=str(lab_crds.published_folder(NEW)))
         assert code == 1 and "last object of its kind" in result["msg"], result
+        assert "EphemeralRunner default/held with example.com/held" in result["msg"]
+        assert result["error"]["details"]["holders"] == [
+            {"namespace": "default", "name": "held", "finalizers": ["example.com/held"]}]
     finally:
         gap.client.merge_patch(places.RUNNERS.at("default", "held"),
                                {"metadata": {"finalizers": None}}, deadline)

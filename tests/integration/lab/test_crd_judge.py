@@ -123,8 +123,9 @@ class Court:
         }
         for asked, change in tries.items():
             changed = {**there, **change}
-            why = self.update(resource, changed, status=asked.endswith("status"))
-            found = crd_updates.update_violations(checker, schema, there, changed)
+            of_status = asked == "update of status"
+            why = self.update(resource, changed, of_status)
+            found = crd_updates.update_violations(checker, schema, there, changed, of_status)
             yield asked, bool(found), why is not None, (there["spec"], changed["spec"], found, why)
 
     def judged(self, pairs, dice=random.Random(0)):

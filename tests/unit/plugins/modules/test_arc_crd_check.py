@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_module
@@ -14,6 +19,11 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.crd_server imp
     stored,
 )
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import status
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+# pylint: disable=wrong-import-position
+from lab import toolchain  # noqa: E402
 
 LIST = "/apis/actions.github.com/v1alpha1/ephemeralrunners"
 OLD = crd("ephemeralrunners", "a", "gone")
@@ -159,3 +169,61 @@ def test_unknown_difference_is_bad_input():
         code, result = check(server, OLD, severities=[{"id": "no-such", "severity": "info"}])
         assert code == 1 and result["error"]["class"] == "BadInput"
         assert "field-removed" in result["msg"]
+
+
+def folder(tmp_path, *documents):
+    chart = tmp_path / "chart"
+    (chart / "crds").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: gha-runner-scale-set-controller\nversion: 0.14.2\n",
+        encoding="utf-8")
+    for number, one in enumerate(documents):
+        (chart / "crds" / f"{number}.yaml").write_text(json.dumps(one), encoding="utf-8")
+    return chart
+
+
+def test_chart_is_a_source_as_a_folder_and_as_an_archive(tmp_path):
+    chart = folder(tmp_path, crd("ephemeralrunners", "a"))
+    helm = toolchain.helm()
+    subprocess.run([helm, "package", str(chart), "--destination", str(tmp_path)], check=True)
+    (archive,) = tmp_path.glob("*.tgz")
+    with CrdServer([stored(OLD)], {"ephemeralrunners": [runner("one", gone="x")]}) as server:
+        for given in (chart, archive):
+            code, result = check(server, chart=str(given), helm=helm)
+            assert (code, result["verdict"]) == (0, "loses_data"), result
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ("no-such-repository/chart", "Helm cannot have it"),
+    ("empty", "brings no CRDs"),
+])
+def test_chart_that_cannot_be_used_is_no_verdict(tmp_path, given, said):
+    chart = folder(tmp_path)
+    (chart / "crds").rmdir()
+    reference = str(chart) if given == "empty" else given
+    with CrdServer([stored(OLD)]) as server:
+        code, result = check(server, chart=reference, helm=toolchain.helm())
+    assert code == 1 and said in result["msg"] and "verdict" not in result
+    assert (result["error"]["class"], result["error"]["details"]["code"]) == (
+        "UnusableCrds", "no-chart")
+
+
+def test_older_side_may_be_given():
+    with CrdServer([stored(requiring("must"))], {"ephemeralrunners": [runner("one")]}) as server:
+        code, result = check(server, requiring("must"), old={"crds": [OLD]})
+        assert (code, result["rules"]) == (0, {"required-added": 1}), result
+        code, result = check(server, requiring("must"))
+        assert result["rules"] == {}
+
+
+def test_crds_in_place_are_judged_against_what_is_stored():
+    with CrdServer([stored(requiring("must"))], {"ephemeralrunners": [runner("one")]}) as server:
+        code, result = check(server, installed=True)
+        assert (code, result["verdict"], result["rules"]) == (0, "breaks_objects", {}), result
+        assert result["objects"][0]["refused"] == ["create"]
+
+
+def test_cluster_without_crds_cannot_be_its_own_target():
+    with CrdServer([]) as server:
+        code, result = check(server, installed=True)
+    assert code == 1 and result["error"]["details"]["code"] == "nothing-there"

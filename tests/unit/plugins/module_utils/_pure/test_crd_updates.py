@@ -9,7 +9,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import crd_objects, crd_updates
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure.crd_values import Violation
 
 SHORT = {"type": "string", "maxLength": 2}
 ITEM = {"type": "object", "required": ["name"], "properties": {
@@ -68,9 +67,14 @@ CASES = {
     "true-is-not-one": (
         {"type": "object", "required": ["x"], "x-kubernetes-preserve-unknown-fields": True},
         {"it": {"y": 1}}, {"it": {"y": True}}, ["required"]),
-    "one-is-one-point-zero": (
-        {"type": "object", "required": ["x"], "x-kubernetes-preserve-unknown-fields": True},
-        {"it": {"y": 1}}, {"it": {"y": 1.0}}, []),
+    "one-is-not-one-point-zero": (
+        {"type": "object", "required": ["x"], "properties": {"y": {"type": "number"}}},
+        {"it": {"y": 1}}, {"it": {"y": 1.0}}, ["required"]),
+    "what-no-schema-names-is-never-the-same": (
+        {"type": "object", "minProperties": 2, "x-kubernetes-preserve-unknown-fields": True},
+        {"it": {"y": 1}}, {"it": {"y": 1}}, ["limit"]),
+    "item-without-its-key-is-never-the-same": (
+        KEYED, {"it": [{"v": "x"}]}, {"it": [{"v": "x"}]}, ["required"]),
 }
 
 
@@ -84,16 +88,35 @@ def test_what_the_root_lacks_is_held_against_any_update():
     assert refused(SHORT, None, None, required=["spec"]) == ["required"]
 
 
-@pytest.mark.parametrize(("violations", "ratchets", "writes"), [
-    ((), True, ()),
-    ((Violation(".spec.a", "limit", ""),), True, ("create",)),
-    ((Violation(".spec.a", "limit", ""),), False, ("create", "update")),
-    ((Violation(".spec", "required", ""),), True, ("create", "update")),
-    ((Violation(".spec.a[1]", "duplicate", ""),), True, ("create",)),
-    ((Violation(".spec.a.kind", "embedded", ""),), True, ("create", "update")),
-], ids=["sound", "ratchets", "older-server", "root", "twice", "embedded"])
-def test_refused_writes(violations, ratchets, writes):
-    assert crd_updates.refused_writes(violations, ratchets) == writes
+def test_update_of_the_status_is_judged_by_the_status_alone():
+    bad = {"type": "object", "required": ["x"], "properties": {"y": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"spec": bad, "status": bad}}
+    checker = crd_objects.Checker("Thing", schema)
+    old = {"spec": {"y": 1}, "status": {"y": 1}}
+
+    def paths(new, of_status):
+        return [one.path for one in crd_updates.update_violations(
+            checker, schema, old, new, of_status)]
+
+    assert paths({"spec": {"y": 2}, "status": {"y": 1}}, True) == []
+    assert paths({"spec": {"y": 1}, "status": {"y": 2}}, True) == [".status.x"]
+    assert paths({"spec": {"y": 2}, "status": {"y": 1}}, False) == [".spec.x"]
+
+
+@pytest.mark.parametrize(("field", "it", "ratchets", "writes"), [
+    (SHORT, "ok", True, ()),
+    (SHORT, "long", True, ("create",)),
+    (SHORT, "long", False, ("create", "update")),
+    (KEYED, [{"name": "a"}, {"name": "a"}], True, ("create",)),
+    (KEYED, [{"v": "x"}], True, ("create", "update")),
+    ({"type": "object", "x-kubernetes-embedded-resource": True,
+      "x-kubernetes-preserve-unknown-fields": True}, {"x": 1}, True, ("create", "update")),
+], ids=["sound", "ratchets", "older-server", "twice", "no-key", "embedded"])
+def test_writes_that_are_refused_of_an_object_as_it_is(field, it, ratchets, writes):
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"it": field}}}}
+    checker = crd_objects.Checker("Thing", schema)
+    stored = {"metadata": {"name": "one"}, "spec": {"it": it}}
+    assert crd_updates.refused_writes(checker, schema, stored, ratchets) == writes
 
 
 @pytest.mark.parametrize(("kubernetes", "ratchets"), [

@@ -189,6 +189,15 @@ def test_failures_are_left_while_the_old_controller_writes_them():
     assert "when the old one is gone" in one.held
 
 
+def test_failures_of_a_runner_without_a_set_are_mended_under_the_old_controller_too():
+    parts = b.sound("0.9.3", idle=0)
+    gone = b.runner_set(b.scale_set("gone", release="0.9.3"), replicas=1)
+    parts["ephemeralrunners"].append(
+        b.runner(gone, name="gone-1", failures={"x": True}, release="0.9.3"))
+    (one,) = [each for each in found(parts) if each.id == "poisoned-failures"]
+    assert one.held == ""
+
+
 def test_deadlock_of_a_settling_drain_is_left_to_it():
     parts = b.sound("0.14.2")
     deadlock(parts)
