@@ -139,7 +139,7 @@ OPTIONS = {
     "controller_chart": {"type": "str", "required": True},
     "scale_set_chart": {"type": "str", "required": True},
     "chart_version": {"type": "str"},
-    # Kept out of the host's log; work() lets those show again that would garble a result.
+    # Kept out of the log of the host; of the result by work(), without garbling it.
     "values": {"type": "dict", "default": {}, "no_log": True},
     "namespace": {"type": "str"},
     "validate": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
@@ -151,7 +151,7 @@ OPTIONS = {
 
 
 def work(run: task.Task) -> task.Result:
-    run.hide_only_long(run.options["values"])
+    run.hide_values()
     result = chart_checking.check(run)
     run.partial.update(result)
     if run.options["fail"]:

@@ -181,7 +181,7 @@ OPTIONS = {
     "kind": {"type": "str", "choices": ["controller", "scale-set"]},
     "chart": {"type": "str"},
     "chart_version": {"type": "str"},
-    # Kept out of the host's log; work() lets those show again that would garble a result.
+    # Kept out of the log of the host; of the result by work(), without garbling it.
     "values": {"type": "dict", "default": {}, "no_log": True},
     "from_record": {"type": "bool", "default": False},
     "for_release": {"type": "str"},
@@ -192,7 +192,7 @@ OPTIONS = {
 
 
 def work(run: task.Task) -> task.Result:
-    run.hide_only_long(run.options["values"])
+    run.hide_values()
     if run.options["state"] == "present":
         return helm_releases.present(run)
     return helm_releases.absent(run)

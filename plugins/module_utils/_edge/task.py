@@ -19,6 +19,8 @@ from .options import AUTH_OPTIONS, WAIT_OPTIONS, secrets_of
 
 Result = Dict[str, Any]
 
+# As Ansible writes it.
+HIDDEN_OPTION = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _FOR_EVER_S = 10 * 365 * 86400.0
 
 
@@ -29,7 +31,7 @@ class Task:
     """
 
     def __init__(self, module: AnsibleModule) -> None:
-        self.options: Dict[str, Any] = module.params
+        self.options: Dict[str, Any] = dict(module.params)
         self.is_check: bool = module.check_mode
         self.is_diff: bool = module._diff  # pylint: disable=protected-access
         self.partial: Result = {"changed": False}
@@ -79,16 +81,15 @@ class Task:
         )
         return snapshot, model.read_cluster(snapshot)
 
-    def hide_only_long(self, values: Mapping[str, Any]) -> None:
-        """Hide of an option with `no_log` only texts that can be secrets.
+    def hide_values(self) -> None:
+        """Keep the option `values`, which has `no_log`, out of the result as a whole.
 
-        `values`: by `namespace/name` of a Helm release. Ansible hides every leaf, and then "5" or
-        "web" is blotted out of the whole result.
+        Ansible would blot each of its leaves out of every text instead, "5" and "web" too.
         """
-        names = {part for key in values for part in key.split("/")}
-        shown = helm_work.harmless_of(values, names)
+        shown = helm_work.garbling_of(self.options["values"])
         kept = {str(self.options[name]) for name, one in AUTH_OPTIONS.items() if one.get("no_log")}
         self._module.no_log_values -= shown - kept
+        self._module.params["values"] = HIDDEN_OPTION
 
     def warn(self, text: str) -> None:
         """Add a warning to the result."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
@@ -19,6 +20,8 @@ DONE = {INSTALL: "installed", UPGRADE: "upgraded", UNINSTALL: "uninstalled", NON
 HIDDEN = "<value>"
 # Shorter ones ("true", "5", "dind") are no secrets, and blotting them would garble a message.
 _SHORTEST_SECRET = 6
+# From here on a text is blotted out within words too; a shorter one ("runner") only as a word.
+_TOKEN_LIKE = 16
 
 
 @dataclass(frozen=True)
@@ -140,10 +143,9 @@ def secrets_of(values: Any, names: Any = ()) -> List[str]:
     return sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
 
 
-def harmless_of(values: Any, names: Any = ()) -> Set[str]:
-    """Return, as text, the leaves of values that are not among `secrets_of`."""
-    hidden = set(secrets_of(values, names))
-    return {str(leaf) for leaf in _scalars(values)} - hidden
+def garbling_of(values: Any) -> Set[str]:
+    """Return, as text, the leaves of values that would garble a result if they were blotted out."""
+    return {str(leaf) for leaf in _scalars(values) if len(str(leaf)) < _TOKEN_LIKE}
 
 
 def _scalars(value: Any) -> Iterator[Any]:
@@ -167,7 +169,10 @@ def _texts(value: Any) -> Iterator[str]:
 def blotted(text: str, secrets: List[str], most: int = 800) -> str:
     """Return what Helm said on one line, its last part if it is long, without secrets."""
     for secret in secrets:
-        text = text.replace(secret, HIDDEN)
+        words = re.escape(secret)
+        if len(secret) < _TOKEN_LIKE:
+            words = rf"(?<![A-Za-z0-9]){words}(?![A-Za-z0-9])"
+        text = re.sub(words, HIDDEN, text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     # Helm's warnings about file modes and versions are not why it failed.
     told = [line for line in lines if not line.startswith(("WARNING:", "warning:"))] or lines

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,15 +93,17 @@ VALUE_TREES = st.recursive(
 def test_no_message_shows_a_text_of_the_values_that_can_be_a_secret(values, before, after):
     """Secrets never reach output, wherever in the values they stand."""
     secrets = helm_work.secrets_of(values)
-    told = helm_work.blotted(before + "".join(secrets) + after, secrets)
-    assert not [one for one in secrets if one in told and one not in helm_work.HIDDEN
+    told = helm_work.blotted(before + " " + " ".join(secrets) + " " + after, secrets)
+    assert not [one for one in secrets if one in told.replace(helm_work.HIDDEN, "")
                 and one not in before + after]
 
 
-@given(values=VALUE_TREES)
-def test_leaves_are_either_hidden_or_harmless(values):
-    hidden = set(helm_work.secrets_of(values))
-    shown = helm_work.harmless_of(values)
-    assert not hidden & shown
-    assert all(len(str(leaf).strip()) < 6 or str(leaf) in hidden | shown
-               for leaf in json.loads(json.dumps([values])) if isinstance(leaf, str))
+def test_short_word_is_blotted_as_a_word_and_a_token_everywhere():
+    token = "ghp_0123456789abcdef"
+    told = helm_work.blotted(f"arc-runners: runner says x{token}x", ["runner", token])
+    assert told == "arc-runners: <value> says x<value>x"
+
+
+def test_leaves_that_are_short_would_garble_a_result():
+    values = {"a": 5, "b": [True, None, "runner"], "c": {"d": "ghp_0123456789abcdef"}}
+    assert helm_work.garbling_of(values) == {"5", "True", "None", "runner"}
