@@ -181,4 +181,3 @@ def _built_in(task: Task) -> Tuple[Any, str]:
 def _two(version: str) -> Tuple[int, ...]:
     parts = version.lstrip("v").split(".")[:2]
     return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
-

@@ -112,7 +112,7 @@ class Court:
 
     def updates(self, resource, checker, schema, there, it, more):
         """Yield (what was asked, prediction, answer, case) of updates of one stored object."""
-        name = next(one for one in there["spec"] if one != "mark")
+        (name,) = (one for one in there["spec"] if one != "mark")
         tries = {
             "update of metadata": {"metadata": {
                 **there["metadata"], "annotations": {"touched": "yes"}}},

@@ -17,9 +17,10 @@ VALUES = {"maxRunners": 5, "githubConfigSecret": {"github_token": "ghp_012345678
 WANTED = helm_work.Wanted("ci", "web", VALUES)
 
 
-def stored(version="0.14.2", status="deployed", values=VALUES, app="0.14.2"):
+def stored(version="0.14.2", status="deployed", app="0.14.2", **config):
     meta = {"name": "gha-runner-scale-set", "version": version, "appVersion": app}
-    return {"info": {"status": status}, "chart": {"metadata": meta}, "config": values}
+    return {"info": {"status": status}, "chart": {"metadata": meta},
+            "config": config.get("values", VALUES)}
 
 
 @pytest.mark.parametrize(("there", "act"), [
