@@ -1,0 +1,48 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What earlier changes left behind in a cluster, and no drain takes away, is part of the plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import model, plan
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
+
+
+def cluster(name="blue", edit=None):
+    parts = b.sound("0.9.3", group=name)
+    if edit:
+        edit(parts)
+    return model.read_cluster(b.snapshot(name=name, **parts))
+
+
+@pytest.mark.parametrize(("target", "failures", "blocks"), [
+    ("0.14.2", {"x": True}, True),
+    ("0.14.2", {"x": "2026-01-01T00:00:00Z"}, False),
+    ("0.14.2", None, False),
+    ("0.10.1", {"x": True}, False),
+], ids=["undecodable", "times", "none", "target-wants-booleans"])
+def test_runner_that_no_drain_takes_away_blocks_where_the_target_cannot_decode_it(
+    target, failures, blocks
+):
+    def orphan(parts):
+        gone = b.runner_set(b.scale_set("gone", release="0.9.3"), replicas=1)
+        parts["ephemeralrunners"].append(
+            b.runner(gone, name="gone-1", failures=failures, release="0.9.3"))
+
+    made = plan.plan_fleet([cluster(edit=orphan), cluster("green")], target)
+    found = [one for one in made.blockers if one.id == "poisoned-failures"]
+    assert [one.object.endswith("gone-1") for one in found] == ([True] if blocks else [])
+
+
+def test_listeners_that_serve_no_set_are_part_of_the_plan():
+    def gone(parts):
+        for part in ("autoscalingrunnersets", "ephemeralrunnersets", "ephemeralrunners"):
+            parts[part] = []
+
+    (one,) = plan.plan_fleet([cluster(edit=gone)], "0.14.2").clusters
+    assert [name.startswith("arc-systems/web-") for name in one.orphaned_listeners] == [True]
+    (one,) = plan.plan_fleet([cluster()], "0.14.2").clusters
+    assert one.orphaned_listeners == ()
