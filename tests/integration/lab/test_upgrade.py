@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -197,8 +198,14 @@ def test_bad_input_fails_before_the_first_write_and_says_what_to_do(run):
 def test_check_mode_predicts_changes_and_makes_none(run):
     run.install("0.9.3", SETS)
     before = state_of(run)
+    hooks = {name: run.folder / f"{name}.yml" for name in ("before_drain", "after_crds", "after_proof")}
+    for name, path in hooks.items():
+        path.write_text(yaml.safe_dump([
+            {"name": "Tell", "ansible.builtin.debug": {"msg": f"hook {name}"}}]), encoding="utf-8")
+    asked = {"arc_target": "0.14.2",
+             "arc_cycle_hooks": {name: str(path) for name, path in hooks.items()}}
     process = subprocess.run(
-        [*run.command("upgrade", {"arc_target": "0.14.2"}), "--check", "--diff"],
+        [*run.command("upgrade", asked), "--check", "--diff"],
         env=run.environment(), cwd=run.folder, capture_output=True, text=True, timeout=300,
         check=False,
     )
@@ -207,6 +214,9 @@ def test_check_mode_predicts_changes_and_makes_none(run):
     assert recap.count("changed=0") == 0, recap
     assert state_of(run) == before
     assert "ghp_lab" not in process.stdout
+    told = [line.split("hook ")[1].strip('" ') for line in process.stdout.splitlines()
+            if '"msg": "hook ' in line]
+    assert told == ["before_drain", "after_crds", "after_proof"] * 2
 
 
 def test_installed_tarball_and_checkout_path_work_as_the_name_does(run):
