@@ -1,0 +1,188 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults in the middle of an upgrade, or of the way back: what passes is waited out or stops the run
+with its cause, and the same command run again ends well. The ledger is the judge.
+
+The clusters go up and back by turns, so that each case begins where the last one ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+# pylint: disable=wrong-import-position
+from rehearsal import Rehearsal, kill  # noqa: E402
+
+from lab import toolchain  # noqa: E402
+from lab.arc import await_arc  # noqa: E402
+from lab.arc.install import ScaleSet  # noqa: E402
+from lab.kube import path_of  # noqa: E402
+from lab.lab import Lab  # noqa: E402
+from lab.state import LabState  # noqa: E402
+
+pytestmark = [pytest.mark.lab, pytest.mark.long]
+
+OLD, NEW, LIMIT_S = "0.9.3", "0.14.2", 420
+SETS = (ScaleSet("web", min_runners=1), ScaleSet("build", mode="kubernetes"))
+DRAIN, UNINSTALL, INSTALL = (
+    "Take scale sets out of service", "Uninstall the Helm releases of the scale sets",
+    "Install the controller",
+)  # fmt: skip
+ROWS = []
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faults")
+    lab = Lab(LabState(folder / "lab"))
+    lab.up(["blue", "green"])
+    try:
+        found = Rehearsal(lab, folder)
+        found.install(OLD, SETS)
+        found.at, found.since = OLD, time.time()
+        found.load(SETS, every_s=5, durations_s=(2, 10))
+        yield found
+        print("\nFAULT | FIRST RUN | AGAIN | LOST, STRANDED, GAPS")
+        for row in ROWS:
+            print(" | ".join(map(str, row)))
+    finally:
+        lab.down()
+
+
+def wait_until(is_true, what, limit_s=LIMIT_S):
+    until = time.monotonic() + limit_s
+    while not is_true():
+        assert time.monotonic() < until, what
+        time.sleep(0.1)
+
+
+def start(run, **variables):
+    """Begin the way to the other release; gives its process, and where it leads."""
+    there = NEW if run.at == OLD else OLD
+    playbook = "upgrade" if there == NEW else "rollback"
+    variables = {**run.charts(there), **({"arc_target": NEW} if there == NEW else {}), **variables}
+    return run.start(playbook, **variables), there, playbook, variables
+
+
+def at_task(run, process, name):
+    """Wait until a task of the first cluster has begun."""
+    wait_until(lambda: f": {name}]" in run.log() or process.poll() is not None, f"no task {name}")
+    assert process.poll() is None, run.log()[-3000:]
+
+
+@contextlib.contextmanager
+def api_server_away(run, cluster):
+    run.lab.processes.kill(f"{cluster}.apiserver")
+    try:
+        yield
+    finally:
+        spec = run.lab.cluster(cluster).specs(toolchain.binary_path())["apiserver"]
+        run.lab.processes.start(spec)
+        run.lab.processes.wait_ready(spec)
+
+
+@contextlib.contextmanager
+def github_answers(run, status):
+    run.service.fault({"status": status})
+    try:
+        yield
+    finally:
+        run.service.clear_faults()
+
+
+def ended(run, process):
+    try:
+        code = process.wait(LIMIT_S)
+    except subprocess.TimeoutExpired:
+        kill(process)
+        code = None
+    return code, run.log()
+
+
+def whole(run, release):
+    for cluster in ("blue", "green"):
+        sets = await_arc.items(run.state, cluster, path_of(await_arc.ARC, "autoscalingrunnersets"))
+        assert {one["metadata"]["name"]: one["metadata"]["labels"]["app.kubernetes.io/version"]
+                for one in sets} == {"web": release, "build": release}, cluster
+
+
+def judge(run, what, process, way):
+    """See the run to its end, again if it stopped, and write the row."""
+    there, playbook, variables = way
+    code, text = ended(run, process)
+    assert code is not None, f"{what}: did not end: {text[-3000:]}"
+    told = "ended well" if code == 0 else cause(text)
+    if code != 0:
+        # A stop is told with the cluster and the next safe step.
+        assert "run the same command again" in text.lower() or "Nothing was changed" in text, text[-3000:]
+        done = run.play(playbook, timeout_s=LIMIT_S, **variables)
+        assert done.code == 0, f"{what}, again: {done.text[-4000:]}"
+    whole(run, there)
+    run.at = there
+    ledger = run.service.ledger(jobs=False)
+    gaps = [one for one in run.service.coverage(run.since) if one["gaps"]]
+    ROWS.append((what, told, "ended well" if code != 0 else "-",
+                 f"{ledger['lost']}, {ledger['stranded']}, {len(gaps)}"))
+    assert (ledger["lost"], ledger["stranded"]) == (0, 0), what
+
+
+def cause(text):
+    lines = [line for line in text.splitlines() if line.startswith("fatal:")]
+    return (lines[-1] if lines else text[-200:])[:200]
+
+
+@pytest.mark.parametrize("task", [DRAIN, UNINSTALL, INSTALL], ids=["drain", "uninstall", "install"])
+def test_api_server_goes_away_for_a_while(run, task):
+    process, *way = start(run)
+    at_task(run, process, task)
+    with api_server_away(run, "blue"):
+        gone = time.monotonic()
+        wait_until(lambda: time.monotonic() - gone > 8, "8 s")
+    judge(run, f"API server away for 8 s at: {task}", process, way)
+
+
+@pytest.mark.parametrize("status", [401, 500])
+def test_github_refuses_for_a_while(run, status):
+    process, *way = start(run)
+    at_task(run, process, DRAIN)
+    with github_answers(run, status):
+        since = time.monotonic()
+        wait_until(lambda: time.monotonic() - since > 20, "20 s")
+    judge(run, f"GitHub answers {status} for 20 s", process, way)
+
+
+def test_peer_is_lost_in_mid_run(run):
+    process, *way = start(run)
+    at_task(run, process, UNINSTALL)
+    with api_server_away(run, "green"):
+        code, text = ended(run, process)
+        assert code not in (0, None) and "green" in text
+    judge(run, "the peer's API server is lost while the first cluster is empty", process, way)
+
+
+def test_disk_of_the_control_node_is_full(run, tmp_path):
+    mounted = tmp_path / "full"
+    mounted.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(mounted)],
+                          check=False, capture_output=True)
+    if made.returncode:
+        pytest.skip("a file system cannot be mounted here")
+    try:
+        (mounted / "filler").write_bytes(b"x" * 4096)
+        process, *way = start(run, arc_report_file=str(mounted / "report.json"))
+        code, text = ended(run, process)
+        assert code not in (0, None) and "No space left" in text, text[-2000:]
+        whole(run, way[0])
+    finally:
+        subprocess.run(["umount", str(mounted)], check=True)
+    way[2] = {**way[2], "arc_report_file": str(tmp_path / "report.json")}
+    judge(run, "no room for the report", process, way)
