@@ -80,6 +80,12 @@ options:
       - Keep the replaced CRDs in a folder below this one as well, on the host that runs the
         module. They are put back by giving that folder as O(src).
     type: path
+  migrate:
+    description:
+      - Whether objects are written anew where the version they may be stored in is not among those of
+        the wanted CRD. Without it such a CRD is refused.
+    type: bool
+    default: false
   force:
     description:
       - Take over CRDs that another manager looks after, such as Argo CD, Flux, or a person who
@@ -162,6 +168,9 @@ crds:
     replaced_wholly:
       description: Whether the whole spec was replaced because an apply would have left parts.
       type: bool
+    migrated:
+      description: How many objects were written anew, as the version they were stored in goes.
+      type: int
     backup:
       description: The ConfigMap with the CRD that was there, as C(namespace/name).
       type: str
@@ -175,6 +184,7 @@ crds:
       after: {verdict: exact, releases: [0.14.2], nearest: null}
       changes: {field-removed: 3}
       replaced_wholly: false
+      migrated: 0
       backup: arc-systems/arc-crd-ephemeralrunners-0123456789ab
       backup_file: null
 before:
@@ -207,6 +217,7 @@ OPTIONS = {
     "backup": {"type": "bool", "default": True},
     "backup_namespace": {"type": "str", "default": "arc-systems"},
     "backup_path": {"type": "path"},
+    "migrate": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     "force_under_controller": {"type": "bool", "default": False},
 }

@@ -16,7 +16,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from .._pure import crd_changes, crd_rules, crd_set, crd_takeover
 from .._pure.crd_takeover import CREATED, REPLACED, UNCHANGED
 from .._pure.errors import Conflict, DeadlineReached, LifecycleError, Refused
-from . import crd_backup, crd_gap, crd_source, places
+from . import crd_backup, crd_gap, crd_migration, crd_source, places
 from .answers import KindNotServed, ObjectNotFound
 from .crd_source import Crd
 from .task import Result, Task
@@ -31,13 +31,17 @@ _HOLDERS_SHOWN = 20
 
 @dataclass(frozen=True)
 class Step:
-    """What is to be done with one CRD. `stored`: as the server says it would store it."""
+    """What is to be done with one CRD. `stored`: as the server says it would store it.
+
+    `migrated`: how many objects are written anew first, as their stored version goes.
+    """
 
     wanted: Crd
     live: Optional[Crd]
     stored: Crd
     action: str
     wholly: bool = False
+    migrated: int = 0
 
     @property
     def name(self) -> str:
@@ -133,6 +137,13 @@ def _step(task: Task, wanted: Crd, live: Optional[Crd]) -> Step:
     """Ask the server what would come of it. Raises WriteFailed for a CRD that it refuses."""
     if live is not None and crd_takeover.is_same(live, wanted):
         return Step(wanted, live, live, UNCHANGED)
+    migrated = 0
+    if live is not None and crd_migration.leaving(live, wanted):
+        migrated = crd_migration.migrate(task, live, wanted)
+        if task.is_check:
+            # The server would refuse it before the objects are written anew.
+            return Step(wanted, live, wanted, REPLACED, migrated=migrated)
+        live = present(task, wanted)
     stored = task.client.apply(
         _place(wanted), crd_takeover.applied(wanted, live), task.deadline, force=True, dry_run=True
     )
@@ -145,7 +156,7 @@ def _step(task: Task, wanted: Crd, live: Optional[Crd]) -> Step:
         )
     # An older API server drops parts it does not know: then nothing would change either.
     return Step(wanted, live, stored, UNCHANGED if crd_takeover.is_same(live, stored)
-                else REPLACED, wholly)
+                else REPLACED, wholly, migrated)
 
 
 def _write(task: Task, steps: Sequence[Step], result: Result) -> None:
@@ -240,6 +251,7 @@ def _result(task: Task, steps: Sequence[Step], backups: Dict[str, Dict[str, str]
             "after": crd_takeover.told(after, step.name),
             "changes": crd_rules.count(changes[step.name]),
             "replaced_wholly": step.wholly,
+            "migrated": step.migrated,
             "backup": backups.get(step.name, {}).get("on_cluster"),
             "backup_file": backups.get(step.name, {}).get("file"),
         }

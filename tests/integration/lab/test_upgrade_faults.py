@@ -160,6 +160,18 @@ def test_github_refuses_for_a_while(run, status):
     judge(run, f"GitHub answers {status} for 20 s", process, way)
 
 
+def test_peer_is_lost_before_the_first_set_goes(run):
+    process, *way = start(run)
+    at_task(run, process, "Remember what is there")
+    with api_server_away(run, "green"):
+        code, text = ended(run, process)
+        assert code not in (0, None) and "green" in text, text[-3000:]
+        sets = await_arc.items(run.state, "blue", path_of(await_arc.ARC, "autoscalingrunnersets"))
+        assert {one["metadata"]["labels"]["app.kubernetes.io/version"] for one in sets} == {run.at}
+        assert [one for one in sets if one["metadata"].get("deletionTimestamp")] == []
+    judge(run, "the peer's API server is lost before the first cluster is drained", process, way)
+
+
 def test_peer_is_lost_in_mid_run(run):
     process, *way = start(run)
     at_task(run, process, UNINSTALL)
