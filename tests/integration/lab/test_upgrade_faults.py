@@ -88,6 +88,8 @@ def api_server_away(run, cluster):
         spec = run.lab.cluster(cluster).specs(toolchain.binary_path())["apiserver"]
         run.lab.processes.start(spec)
         run.lab.processes.wait_ready(spec)
+        # Those that lost their leader lease meanwhile have ended; a kubelet would start them.
+        run.lab.up(run.state.cluster_names())
 
 
 @contextlib.contextmanager

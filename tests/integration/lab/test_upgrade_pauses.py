@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import sys
 import time
@@ -52,23 +53,28 @@ def releases_of(run):
 
 
 def at_terminal(run, answers, **variables):
-    """Run an upgrade at a terminal; each answer is typed at the next question."""
+    """Run an upgrade at a terminal; gives its exit code and what it printed.
+
+    `answers`: (what a question begins with, what is typed then), in order.
+    """
     command = run.command("upgrade", variables)
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(run.folder)
         os.execve(command[0], command, run.environment())
-    text, answered, until = "", 0, time.monotonic() + LIMIT_S
+    text, left, typed, until = "", list(answers), "", time.monotonic() + LIMIT_S
     while time.monotonic() < until:
         if not select.select([terminal], [], [], 1)[0]:
+            # What is typed before a question is ready to read is thrown away by it.
+            os.write(terminal, typed.encode())
             continue
         try:
             text += os.read(terminal, 4096).decode(errors="replace")
         except OSError:
             break
-        if text.count("to stop here") > answered and answered < len(answers):
-            os.write(terminal, f"{answers[answered]}\r".encode())
-            answered += 1
+        if left and re.search(left[0][0] + "[^:]*to stop here", text):
+            typed = f"{left.pop(0)[1]}\r"
+            os.write(terminal, typed.encode())
     _pid, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status), text
 
@@ -78,9 +84,9 @@ def test_run_stops_where_nobody_answers_and_goes_on_where_somebody_does(run):
     assert stopped.code != 0 and "Stopped before blue" in stopped.text, stopped.text[-3000:]
     assert releases_of(run) == {"blue": OLD, "green": OLD} and stopped.changed == 0
 
-    code, text = at_terminal(run, ["go", "no"], **BOTH)
+    code, text = at_terminal(run, [("Next is blue", "go"), ("blue is done", "no")], **BOTH)
     assert code != 0 and "Stopped after blue" in text, text[-3000:]
     assert releases_of(run) == {"blue": NEW, "green": OLD}
-    code, text = at_terminal(run, ["go"], **BOTH)
+    code, text = at_terminal(run, [("Next is green", "go")], **BOTH)
     assert code == 0, text[-3000:]
     assert releases_of(run) == {"blue": NEW, "green": NEW}
