@@ -16,8 +16,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from .._pure import crd_changes, crd_rules, crd_set, crd_takeover
 from .._pure.crd_takeover import CREATED, REPLACED, UNCHANGED
 from .._pure.errors import Conflict, DeadlineReached, LifecycleError, Refused
-from . import crd_backup, crd_gap, crd_migration, crd_source, places
+from . import connect, crd_backup, crd_gap, crd_migration, crd_source, places
 from .answers import KindNotServed, ObjectNotFound
+from .client import Client
 from .crd_source import Crd
 from .task import Result, Task
 
@@ -27,6 +28,8 @@ _POLL_S = 0.2
 _SERVED_WITHIN_S = 60.0
 _PATHS_SHOWN = 40
 _HOLDERS_SHOWN = 20
+# How many connections have to show the same; behind an address there may be several API servers.
+_SERVERS_ASKED = 3
 
 
 @dataclass(frozen=True)
@@ -191,27 +194,37 @@ def _write_one(task: Task, step: Step) -> None:
 
 
 def _wait(task: Task, steps: Sequence[Step]) -> None:
-    """Wait until each is established and its schema is what the API server shows."""
+    """Wait until each is established, and its schema is what every API server shows."""
     deadline = task.deadline.within(_SERVED_WITHIN_S)
-    left = {step.name: step for step in steps}
-    why: Dict[str, str] = {}
-    while left:
-        shown = _shown(task, left.values())
-        for name, step in list(left.items()):
-            live = present(task, step.wanted)
-            gaps = ("it has gone",) if live is None else crd_takeover.not_established(live)
-            late = crd_takeover.not_served(step.stored, shown)
-            gaps += tuple(f"version {one} still shows another schema" for one in late)
-            why[name] = "; ".join(gaps)
-            if not gaps:
-                del left[name]
-        if left and deadline.is_over():
-            raise _too_late(task, {name: why[name] for name in left}, deadline.limit_s)
-        if left:
+    agreed = 0
+    while steps and agreed < _SERVERS_ASKED:
+        # A connection stays with one of the API servers behind an address; a new one may not.
+        client = connect.connect(task.options, task.client.cluster) if agreed else task.client
+        try:
+            shown = _shown(task, client, steps)
+        finally:
+            if client is not task.client:
+                client.close()
+        why = {step.name: _gaps(task, step, shown, is_first=not agreed) for step in steps}
+        late = {name: text for name, text in why.items() if text}
+        agreed = 0 if late else agreed + 1
+        if late and deadline.is_over():
+            raise _too_late(task, late, deadline.limit_s)
+        if late:
             deadline.pause(_POLL_S)
 
 
-def _shown(task: Task, steps: Any) -> Dict[str, Any]:
+def _gaps(task: Task, step: Step, shown: Dict[str, Any], is_first: bool) -> str:
+    """Say what is not done yet, "" if nothing lacks. Conditions are of the cluster: asked once."""
+    gaps: Tuple[str, ...] = ()
+    if is_first:
+        live = present(task, step.wanted)
+        gaps = ("it has gone",) if live is None else crd_takeover.not_established(live)
+    late = crd_takeover.not_served(step.stored, shown)
+    return "; ".join((*gaps, *(f"version {one} still shows another schema" for one in late)))
+
+
+def _shown(task: Task, client: Client, steps: Sequence[Step]) -> Dict[str, Any]:
     """Return version -> schemas of the OpenAPI document; a version not shown yet is left out."""
     versions = sorted({
         one["name"] for step in steps for one in step.stored["spec"]["versions"]
@@ -221,7 +234,7 @@ def _shown(task: Task, steps: Any) -> Dict[str, Any]:
     for version in versions:
         path = f"/openapi/v3/apis/{crd_source.GROUP}/{version}"
         try:
-            document = task.client.get_path(path, task.deadline)
+            document = client.get_path(path, task.deadline)
         except (KindNotServed, ObjectNotFound):
             continue
         found[version] = (document.get("components") or {}).get("schemas") or {}

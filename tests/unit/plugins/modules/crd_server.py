@@ -10,7 +10,7 @@ a replacement takes all. The lab's real API servers hold that against the truth.
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._edge import api_server
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import (
@@ -63,11 +63,14 @@ def stored(raw: Raw, manager: str = "helm", **meta: Any) -> Raw:
 
 
 class CrdServer(ScriptedCluster):
-    """`lives`: the CRDs that are there. `shows`: whether new schemas are shown at all."""
+    """`lives`: the CRDs that are there. `shows`: whether new schemas are shown at all.
+
+    `behind`: which answers about schemas, from 1 on, come from an API server that has the old ones.
+    """
 
     def __init__(
         self, lives: Iterable[Raw] = (), parts: Optional[Mapping[str, List[Raw]]] = None,
-        shows: bool = True, **more: Any,
+        shows: bool = True, behind: Tuple[int, ...] = (), **more: Any,
     ) -> None:
         here: Dict[str, List[Raw]] = {"deployments": [], "pods": [], "ephemeralrunners": [],
                                       "namespaces": [{"metadata": {"name": "arc-systems",
@@ -75,6 +78,7 @@ class CrdServer(ScriptedCluster):
         super().__init__({**here, **(parts or {}), CRDS: list(lives)}, **more)
         self._shown = copy.deepcopy(self.parts[CRDS])
         self._shows = shows
+        self._old, self._behind, self._asked = self._shown, behind, 0
 
     def live(self, plural: str) -> Raw:
         """The CRD as it is now."""
@@ -142,10 +146,12 @@ class CrdServer(ScriptedCluster):
         return Reply(body=body)
 
     def _openapi(self) -> Reply:
-        if not self._shown:
+        self._asked += 1
+        shown = self._old if self._asked in self._behind else self._shown
+        if not shown:
             return Reply(404, "404 page not found")
         schemas = {}
-        for one in self._shown:
+        for one in shown:
             kind = one["spec"]["names"]["kind"]
             schema = copy.deepcopy(one["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
             schema["properties"]["metadata"] = {"$ref": "#/ObjectMeta"}

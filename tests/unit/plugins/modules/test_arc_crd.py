@@ -53,6 +53,15 @@ def test_crds_that_are_not_there_are_created_and_waited_for():
     assert openapi, "nobody asked whether the schema is shown"
 
 
+def test_api_server_that_is_behind_another_is_waited_for():
+    with CrdServer(behind=(2, 3)) as server:
+        code, result = put(server)
+        asked = [one for one in server.requests if one.path.startswith("/openapi")]
+    assert (code, result["changed"]) == (0, True), result.get("msg")
+    # One that shows it, two of one that is behind, then three in a row.
+    assert len(asked) == 6
+
+
 def test_second_run_writes_nothing():
     with CrdServer() as server:
         put(server)
