@@ -54,7 +54,7 @@ options:
   old:
     description:
       - What the target is compared with, where that is not what the cluster has. One of its first five
-        suboptions is needed. Objects are those of the cluster all the same.
+        suboptions is needed. Objects are those of the cluster all the same, unless O(objects=false).
     type: dict
     suboptions:
       src:
@@ -88,6 +88,13 @@ options:
       - Without CRDs to compare with, it is the target itself, and is judged by the digests of its
         CRDs only. The verdict is V(identical) or V(unknown) then, and no object is looked at.
     type: str
+  objects:
+    description:
+      - Look at the objects that are stored.
+      - With V(false) the CRDs of O(old) and those of the target are compared by the rules alone, and
+        no cluster is asked. Neither may be O(installed) or O(backups) then.
+    type: bool
+    default: true
   namespaces:
     description:
       - Look at objects in these namespaces only.
@@ -155,8 +162,9 @@ EXAMPLES = r"""
     release: 0.14.2
   register: checked
 
-- name: Compare two releases by their published charts
+- name: Compare two releases by their published charts, without a cluster
   arc.lifecycle.arc_crd_check:
+    objects: false
     chart: oci://ghcr.io/actions/actions-runner-controller-charts/gha-runner-scale-set-controller
     chart_version: 0.14.2
     old:
@@ -173,7 +181,7 @@ EXAMPLES = r"""
 RETURN = r"""
 cluster:
   description: The cluster that answered.
-  returned: once the cluster has answered
+  returned: once the cluster has answered, so never with O(objects=false)
   type: dict
 verdict:
   description: >-
@@ -299,6 +307,7 @@ OPTIONS = {
         "required_one_of": [crd_source.SOURCES],
     },
     "release": {"type": "str"},
+    "objects": {"type": "bool", "default": True},
     "namespaces": {"type": "list", "elements": "str"},
     "fail_on": {
         "type": "str",
@@ -332,6 +341,8 @@ def main() -> None:
     task.run(
         OPTIONS, work, mutually_exclusive=[(*crd_source.SOURCES, "installed")],
         required_one_of=[(*crd_source.SOURCES, "release", "installed")],
+        required_if=[("objects", False, ("old",))],
+        is_offline=lambda options: not options["objects"],
     )
 
 

@@ -10,7 +10,7 @@ bounded number is kept, of each kind of harm, so memory does not grow with their
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from .._pure import (
     crd_form,
@@ -45,7 +45,9 @@ class CrdsDoNotFit(LifecycleError):
 
 
 def check(task: Task) -> Result:
-    """Return the verdict with what it rests on. Raises UnusableCrds or ReadFailed."""
+    """Return the verdict with what it rests on. Raises UnusableCrds, BadInput or ReadFailed."""
+    if task.is_offline:
+        _refuse_a_cluster(task.options)
     is_given = any(task.options[name] is not None for name in crd_source.SOURCES)
     if not is_given and not task.options["installed"]:
         return _by_digests(task, task.options["release"])
@@ -64,6 +66,21 @@ def check(task: Task) -> Result:
         "release": release,
         **_joined(task, parts),
     }
+
+
+def _refuse_a_cluster(options: Mapping[str, Any]) -> None:
+    """Raise BadInput where a side of an offline comparison is in a cluster."""
+    needing = [name for name in ("installed", "backups", "namespaces") if options[name]]
+    needing += ["old.backups"] if options["old"]["backups"] else []
+    given = [name for name in crd_source.SOURCES if options[name] is not None]
+    if needing or not given:
+        missing = f"option {', '.join(needing)} needs one" if needing else "no target is given"
+        raise BadInput(
+            cluster="", object="option objects",
+            cause=f"no cluster is asked with objects=false, and {missing}",
+            next_step="Give the target and old by src, definition, crds or chart, or leave out "
+            "objects=false",
+        )
 
 
 def _installed(task: Task) -> List[Dict[str, Any]]:
@@ -141,13 +158,14 @@ def _joined(task: Task, parts: List[_Part]) -> Result:
     traps = [one for part in parts for one in part.tally.traps]
     checked = [part.tally.checked for part in parts if part.unread is None]
     unseen = [part.gap() for part in parts if part.unread is not None]
+    is_blind = task.is_offline or len(unseen) == len(parts)
     if task.options["namespaces"]:
         unseen.append(f"objects outside of {', '.join(task.options['namespaces'])}")
     return {
         "changed": False,
         "verdict": overall.verdict,
         "may_replace": overall.may_replace,
-        "judged_by": "rules" if len(unseen) == len(parts) else "rules and objects",
+        "judged_by": "rules" if is_blind else "rules and objects",
         "reasons": list(overall.reasons[:SHOWN]),
         "crds": [part.told() for part in parts],
         "rules": crd_rules.count(one for part in parts for one in part.changes),
@@ -155,7 +173,7 @@ def _joined(task: Task, parts: List[_Part]) -> Result:
         "objects_not_shown": sum(part.tally.affected for part in parts) - len(reports[:SHOWN]),
         "traps": [one.as_dict() for one in traps[:SHOWN]],
         "traps_not_shown": sum(part.tally.trapped for part in parts) - len(traps[:SHOWN]),
-        "objects_checked": sum(checked),
+        "objects_checked": None if is_blind else sum(checked),
         "unseen": unseen,
     }
 
@@ -198,6 +216,9 @@ class _Part:
         """Judge every object that is there."""
         if self._before is None:
             return
+        if self._task.is_offline:
+            self._settle(reads.Unread("objects=false asks no cluster", None, self.name))
+            return
         checker, schema = crd_objects.prepare(self._wanted), crd_form.stored_schema(self._wanted)
         ratchets = crd_updates.has_ratcheting(self._task.cluster.kubernetes)
         before = crd_objects.prepare(self._before) if self._task.options["ratchet"] else None
@@ -217,8 +238,11 @@ class _Part:
         except ReadFailed as error:
             right = error.details.get("missing_right_words")
             self.unread = reads.Unread(error.cause, right, self.name)
-        # Not `or`: an Unread refuses to be asked whether it is empty.
-        seen = self.tally.reports() if self.unread is None else self.unread
+        self._settle(self.tally.reports() if self.unread is None else self.unread)
+
+    def _settle(self, seen: Union[List[crd_objects.ObjectReport], reads.Unread]) -> None:
+        """Judge by the rules and by what was seen of the objects."""
+        self.unread = seen if isinstance(seen, reads.Unread) else None
         self.judgement = crd_verdict.judge(
             self.changes, seen, self.tally.traps,
             identical=crd_verdict.is_identical(self._before, self._wanted),

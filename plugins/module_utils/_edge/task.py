@@ -27,17 +27,23 @@ _FOR_EVER_S = 10 * 365 * 86400.0
 class Task:
     """One run of a module: its options, its cluster, and how long it may still take.
 
-    `partial`: what is known so far; it stands in the result of a failure too.
+    `partial`: what is known so far; it stands in the result of a failure too. A task that is
+    offline has neither `client` nor a cluster with a name.
     """
 
-    def __init__(self, module: AnsibleModule) -> None:
+    client: Client
+
+    def __init__(self, module: AnsibleModule, is_offline: bool = False) -> None:
         self.options: Dict[str, Any] = dict(module.params)
         self.is_check: bool = module.check_mode
         self.is_diff: bool = module._diff  # pylint: disable=protected-access
         self.partial: Result = {"changed": False}
         self.deadline = Deadline(_limit_s(self.options))
-        self.client: Client = connect.connect(self.options)
-        self.cluster = reads.ClusterId(self.client.cluster, "")
+        self.cluster = reads.ClusterId("", "")
+        self.is_offline = is_offline
+        if not is_offline:
+            self.client = connect.connect(self.options)
+            self.cluster = reads.ClusterId(self.client.cluster, "")
         self._module = module
 
     @property
@@ -111,12 +117,16 @@ def _limit_s(options: Mapping[str, Any]) -> float:
 
 
 def run(
-    spec: Mapping[str, Any], work: Callable[[Task], Result], **module_options: Any
+    spec: Mapping[str, Any],
+    work: Callable[[Task], Result],
+    is_offline: Callable[[Mapping[str, Any]], bool] = lambda options: False,
+    **module_options: Any,
 ) -> None:
     """Run `work` as a module with the options of `spec` beside those of every module.
 
     `work` returns the result; `cluster` and what stands in `task.partial` is added. A
-    LifecycleError fails the module with `msg` and, as plain data, `error`.
+    LifecycleError fails the module with `msg` and, as plain data, `error`. `is_offline`: whether
+    the module with these options asks no cluster.
     """
     options = copy.deepcopy({**AUTH_OPTIONS, **WAIT_OPTIONS, **spec})
     module = AnsibleModule(argument_spec=options, supports_check_mode=True, **module_options)
@@ -124,9 +134,10 @@ def run(
     module.no_log_values.update(fleet_reading.hidden_of(module.params.get("peers") or []))
     task = None
     try:
-        task = Task(module)
-        task.identify()
-        task.keep_lease()
+        task = Task(module, is_offline(module.params))
+        if not task.is_offline:
+            task.identify()
+            task.keep_lease()
         result = work(task)
     except LifecycleError as error:
         partial = task.partial if task else {"changed": False}
@@ -134,5 +145,5 @@ def run(
     else:
         module.exit_json(**{**task.partial, **result})
     finally:
-        if task is not None:
+        if task is not None and not task.is_offline:
             task.client.close()

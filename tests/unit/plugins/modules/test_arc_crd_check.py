@@ -216,6 +216,43 @@ def test_older_side_may_be_given():
         assert result["rules"] == {}
 
 
+def offline(**options):
+    return run_module.run("arc_crd_check", {"objects": False, **options})
+
+
+@pytest.mark.parametrize(("target", "verdict", "rules"), [
+    (OLD, "identical", {}),
+    (requiring("must"), "breaks_objects", {"required-added": 1}),
+    (scoped(), "blocked", {"scope-changed": 1}),
+    (crd("ephemeralrunners", "a"), "loses_data", {"field-removed": 1}),
+    (crd("autoscalinglisteners", "a"), "safe", {}),
+])
+def test_two_given_sides_need_no_cluster(monkeypatch, target, verdict, rules):
+    monkeypatch.setenv("KUBECONFIG", "/dev/null")
+    code, result = offline(crds=[target], old={"crds": [OLD]})
+    assert (code, result.get("verdict"), result.get("rules")) == (0, verdict, rules), result
+    assert (result["judged_by"], result["objects_checked"]) == ("rules", None)
+    assert "cluster" not in result and result["changed"] is False
+
+
+def test_limit_holds_without_a_cluster():
+    code, result = offline(crds=[scoped()], old={"crds": [OLD]}, fail_on="blocked")
+    assert (code, result["error"]["class"], result["verdict"]) == (1, "CrdsDoNotFit", "blocked")
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"crds": [OLD]}, "missing: old"),
+    ({"installed": True, "old": {"crds": [OLD]}}, "option installed needs one"),
+    ({"backups": ["arc/one"], "old": {"crds": [OLD]}}, "option backups needs one"),
+    ({"crds": [OLD], "old": {"backups": ["arc/one"]}}, "option old.backups needs one"),
+    ({"crds": [OLD], "old": {"crds": [OLD]}, "namespaces": ["arc"]}, "namespaces needs one"),
+    ({"release": "0.14.2", "old": {"crds": [OLD]}}, "no target is given"),
+])
+def test_side_that_is_in_a_cluster_is_refused_without_one(options, said):
+    code, result = offline(**options)
+    assert code == 1 and said in result["msg"] and "verdict" not in result, result
+
+
 def test_crds_in_place_are_judged_against_what_is_stored():
     with CrdServer([stored(requiring("must"))], {"ephemeralrunners": [runner("one")]}) as server:
         code, result = check(server, installed=True)
