@@ -115,7 +115,7 @@ class Bench:
                              arc_preflight_acknowledge=["name-in-one-cluster"],
                              arc_verify_settle_time=0)
         if done.code:
-            raise SystemExit(f"the upgrade failed: {done.text[-3000:]}")
+            raise SystemExit(f"the upgrade ended with {done.code}: {done.text[-3000:]}")
         return done
 
     def dead(self) -> int:

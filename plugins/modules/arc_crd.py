@@ -100,6 +100,29 @@ options:
       - Change CRDs although a controller runs or runners are left.
     type: bool
     default: false
+  fail_on:
+    description:
+      - First hold the CRDs against those in place and every object that lives under them, as
+        M(arc.lifecycle.arc_crd_check) does, and fail before anything is written if the verdict is
+        this one or a worse one. A verdict of V(unknown) may be any, and fails.
+    type: str
+    choices: [safe_for_these_objects, loses_data, breaks_objects, blocked]
+  note:
+    description:
+      - What the open record of an upgrade (see M(arc.lifecycle.arc_record)) is told after the backups
+        and before the first CRD changes, so that a run which is killed meanwhile knows of them. Where no
+        record is open nothing is told.
+    type: dict
+    suboptions:
+      phases:
+        description: What was done when, as O(arc.lifecycle.arc_record#module:phases).
+        type: list
+        elements: dict
+        default: []
+      backups:
+        description: Whether the names of the backups are noted.
+        type: bool
+        default: true
 extends_documentation_fragment:
   - arc.lifecycle.auth
   - arc.lifecycle.wait
@@ -187,6 +210,10 @@ crds:
       migrated: 0
       backup: arc-systems/arc-crd-ephemeralrunners-0123456789ab
       backup_file: null
+check:
+  description: What the check found that O(fail_on) asks for, as M(arc.lifecycle.arc_crd_check) returns it.
+  returned: with O(fail_on)
+  type: dict
 before:
   description: Which set the CRDs were together before.
   returned: success, and once writing has begun
@@ -205,6 +232,7 @@ error:
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
     crd_apply,
+    crd_checking,
     crd_removal,
     crd_source,
     task,
@@ -220,11 +248,28 @@ OPTIONS = {
     "migrate": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     "force_under_controller": {"type": "bool", "default": False},
+    "fail_on": {
+        "type": "str",
+        "choices": ["safe_for_these_objects", "loses_data", "breaks_objects", "blocked"],
+    },
+    "note": {
+        "type": "dict",
+        "options": {
+            "phases": {"type": "list", "elements": "dict", "default": []},
+            "backups": {"type": "bool", "default": True},
+        },
+    },
 }
 
 
 def work(run: task.Task) -> task.Result:
-    return crd_apply.apply(run) if run.options["state"] == "present" else crd_removal.remove(run)
+    if run.options["state"] == "absent":
+        return crd_removal.remove(run)
+    wanted = crd_source.crds_of(run)
+    if run.options["fail_on"]:
+        run.partial["check"] = crd_checking.check_first(run, wanted)
+        crd_checking.refuse_at(run.partial["check"], run.options["fail_on"], run.cluster.name)
+    return crd_apply.apply(run, wanted)
 
 
 def main() -> None:

@@ -245,8 +245,8 @@ def _work(run: task.Task) -> task.Result:
         return _result(store, notes, [], journal, changed)
     if state == "noted":
         # In check mode nothing was opened before.
-        notes = {**store.notes, **_backups(store.notes, options["crd_backups"])}
-        changed = store.is_open and store.write(remembered, notes, journal, run.is_check)
+        notes = record.with_backups(store.notes, options["crd_backups"])
+        changed = store.note(options["phases"], options["crd_backups"], run.is_check)
         return _result(store, notes, remembered, journal, changed)
     holder = options["holder"]
     if holder:
@@ -269,17 +269,12 @@ def _work(run: task.Task) -> task.Result:
         "kind": record.ROLLBACK if options["restore"] else record.UPGRADE,
     }
     if store.is_open or options["restore"]:
-        notes.update(_backups(store.notes, json.loads(store.notes.get("crd-backups", "[]"))))
+        notes = record.with_backups(notes, json.loads(store.notes.get("crd-backups", "[]")))
     changed = store.write(entries, notes, journal, run.is_check)
     result = _result(store, notes, entries, journal, changed)
     if holder:
         result["lease"] = {"namespace": store.namespace, "holder": holder}
     return result
-
-
-def _backups(notes, names):
-    known = set(json.loads(notes.get("crd-backups", "[]")))
-    return {"crd-backups": json.dumps(sorted(known | set(names)))} if names else {}
 
 
 def _result(store, notes, entries, journal, changed=False, with_values=False):

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from .._pure import crd_changes, crd_rules, crd_set, crd_takeover
+from .._pure import crd_changes, crd_rules, crd_set, crd_takeover, reads, record
 from .._pure.crd_takeover import CREATED, REPLACED, UNCHANGED
-from .._pure.errors import Conflict, DeadlineReached, LifecycleError, Refused
-from . import connect, crd_backup, crd_gap, crd_migration, crd_source, places
+from .._pure.errors import Conflict, DeadlineReached, LifecycleError, ReadFailed, Refused
+from . import connect, crd_backup, crd_gap, crd_migration, crd_source, places, record_store
 from .answers import KindNotServed, ObjectNotFound
 from .client import Client
 from .crd_source import Crd
@@ -52,9 +52,8 @@ class Step:
         return str(self.wanted["metadata"]["name"])
 
 
-def apply(task: Task) -> Result:
-    """Make the cluster's CRDs the wanted ones. Raises UnusableCrds, Refused, WriteFailed, ..."""
-    wanted = crd_source.crds_of(task)
+def apply(task: Task, wanted: Sequence[Crd]) -> Result:
+    """Make the cluster's CRDs the wanted ones. Raises Refused, WriteFailed, ..."""
     with ThreadPoolExecutor(_THREADS) as pool:
         lives = list(pool.map(lambda one: present(task, one), wanted))
     pairs = list(zip(wanted, lives))
@@ -70,8 +69,28 @@ def apply(task: Task) -> Result:
     ])
     result = _result(task, steps, backups)
     if not task.is_check:
+        _note(task, [one["on_cluster"] for one in backups.values() if "on_cluster" in one])
         _write(task, steps, result)
     return result
+
+
+def _note(task: Task, backups: Sequence[str]) -> None:
+    """Tell the open record of an upgrade where the backups are: a run may be killed any time."""
+    note = task.options["note"]
+    if not note:
+        return
+    _snapshot, cluster = task.look(("records",))
+    if isinstance(cluster.records, reads.Unread):
+        raise ReadFailed(
+            cluster=task.cluster.name, object="the record of the upgrade",
+            cause=f"it cannot be read: {cluster.records.reason}; no CRD was changed",
+            next_step="Grant the right to get and list Secrets, then run again",
+            details={"missing_right_words": cluster.records.missing_right},
+        )
+    for one in cluster.records:
+        if one.ref.name == record.SECRET_NAME:
+            store = record_store.Store(task.client, task.deadline, one.ref.namespace)
+            store.note(note["phases"], backups if note["backups"] else (), task.is_check)
 
 
 def present(task: Task, wanted: Crd) -> Optional[Crd]:

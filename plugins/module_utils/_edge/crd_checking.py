@@ -29,6 +29,7 @@ from . import crd_source, places
 from .answers import KindNotServed
 from .client import Query
 from .crd_apply import present
+from .crd_source import Crd
 from .task import Result, Task
 
 UNKNOWN = "unknown"
@@ -51,7 +52,18 @@ def check(task: Task) -> Result:
     is_given = any(task.options[name] is not None for name in crd_source.SOURCES)
     if not is_given and not task.options["installed"]:
         return _by_digests(task, task.options["release"])
-    wanted = crd_source.crds_of(task) if is_given else _installed(task)
+    return check_crds(task, crd_source.crds_of(task) if is_given else _installed(task))
+
+
+def check_first(task: Task, wanted: Sequence[Crd]) -> Result:
+    """Return the verdict for a task that puts the CRDs in place next. Raises ReadFailed."""
+    plain = task.with_options(
+        release=None, namespaces=None, old=None, ratchet=False, severities=[])
+    return check_crds(plain, wanted)
+
+
+def check_crds(task: Task, wanted: Sequence[Crd]) -> Result:
+    """Return the verdict on CRDs that are at hand. Raises BadInput or ReadFailed."""
     before = _before(task, wanted)
     target = crd_set.recognise(wanted)
     release = task.options["release"] or (target.releases[-1] if target.releases else None)

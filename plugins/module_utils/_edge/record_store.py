@@ -101,6 +101,15 @@ class Store:
         self._client.apply(self._place, wanted, self._deadline, force=True, dry_run=dry_run)
         return True
 
+    def note(
+        self, phases: Sequence[Mapping[str, Any]], crd_backups: Sequence[str], dry_run: bool
+    ) -> bool:
+        """Tell the record of an open run; False if none is open, or it says this already."""
+        if not self.is_open:
+            return False
+        notes = record.with_backups(self.notes, crd_backups)
+        return self.write(self.entries(), notes, record.noted(self.journal(), phases), dry_run)
+
     def close(
         self, journal: Sequence[Mapping[str, Any]], keeps_previous: bool, dry_run: bool
     ) -> bool:

@@ -11,6 +11,8 @@ slice ends early where there is something new to say.
 from __future__ import annotations
 
 import contextlib
+import enum
+import math
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Callable, Dict, Iterable, NamedTuple, Optional, Sequence, Tuple
@@ -29,6 +31,8 @@ PARTS: Tuple[str, ...] = drain_types.NEEDED + drain_types.HELPERS
 
 _CONFLICT_PAUSE_S = 0.2
 _JUDGE_EVERY_S = 1.0
+# What no watch tells of mostly comes at once: the first look again is soon, each next one later.
+_FIRST_AGAIN_S = 0.25
 _LEAST_SLICE_S = 2.0
 _MOST_CONFLICTS = 10
 
@@ -108,7 +112,7 @@ def go(
     slice_s = task.options.get("slice", 0)
     until = task.deadline.within(slice_s) if slice_s else task.deadline
     writer = _Writer(do)
-    view = first
+    view, in_vain = first, 0
     with contextlib.ExitStack() as stack:
         mirror: Optional[Mirror] = None
         while True:
@@ -124,40 +128,63 @@ def go(
                 )
             elif not fits:
                 task.deadline.pause(_CONFLICT_PAUSE_S)
-            if fits and not _wait(mirror, view, verdict, judge, until, told if slice_s else None):
-                return False
+            if fits:
+                limit_s = _valid_s(verdict, in_vain)
+                why = _wait(mirror, view, verdict, limit_s, judge, until, told if slice_s else None)
+                if why is _Why.SLICE_OVER:
+                    return False
+                in_vain = in_vain + 1 if why is _Why.STALE else 0
             view = look(task)
             if task.deadline.is_over() and view.cluster.unread:
                 return False  # what the look before showed says more
 
 
-def _wait(
-    mirror: Mirror, view: View, verdict: Round, judge: Judge, until: Deadline,
-    told: Optional[str],
-) -> bool:
-    """Wait for a reason to look again; False if the slice is over before there is one.
+class _Why(enum.Enum):
+    """Why a wait ended."""
 
-    `view`: the last look. `verdict`: what was said of it, and done.
+    SLICE_OVER = "the slice is over, or there is something to say"
+    NEWS = "something changed"
+    STALE = "the look is too old"
+
+
+def _valid_s(verdict: Round, in_vain: int) -> float:
+    """Return how long a look may stand; `in_vain`: looks before it that were too old each."""
+    if verdict.valid_s is None:
+        return math.inf
+    return min(verdict.valid_s, _FIRST_AGAIN_S * 2.0 ** min(in_vain, 10))
+
+
+def _wait(
+    mirror: Mirror, view: View, verdict: Round, limit_s: float, judge: Judge, until: Deadline,
+    told: Optional[str],
+) -> _Why:
+    """Wait for a reason to look again.
+
+    `view`: the last look. `verdict`: what was said of it, and done. `limit_s`: how long it stands.
     """
     started = until.elapsed_s()
     while True:
-        is_changed = mirror.wait(_JUDGE_EVERY_S)
+        left_s = limit_s - (until.elapsed_s() - started)
+        is_changed = mirror.wait(min(_JUDGE_EVERY_S, max(0.0, left_s)))
         if is_changed:
             if not mirror.is_whole:
-                return True
+                return _Why.NEWS
             view = mirror.view(view, now())
         if until.is_over():
-            return False
+            return _Why.SLICE_OVER
         later = judge(view, now())
         # Right after a write the watches may not have told of it yet.
         if later.finished or (later.acts and (is_changed or not verdict.acts)):
-            return True
+            return _Why.NEWS
         waited_s = until.elapsed_s() - started
-        if later.valid_s is not None and waited_s >= later.valid_s:
-            return True
+        if later.valid_s is not None and verdict.valid_s is None:
+            # The watches have told all that they can: the rest shows by looking.
+            limit_s = min(limit_s, waited_s + _FIRST_AGAIN_S)
+        if waited_s >= limit_s:
+            return _Why.STALE
         is_news = told is not None and later.told != told
         if is_news and until.elapsed_s() >= _LEAST_SLICE_S:
-            return False
+            return _Why.SLICE_OVER
 
 
 class _Writer:

@@ -57,6 +57,12 @@ class Task:
         twin.deadline = deadline
         return twin
 
+    def with_options(self, **options: Any) -> Task:
+        """Return the same task with other options."""
+        twin = copy.copy(self)
+        twin.options = {**self.options, **options}
+        return twin
+
     def identify(self) -> None:
         """Learn who answers, for every result. Raises ReadFailed, BadInput or Refused."""
         self.cluster = connect.identity(self.client, self.deadline)

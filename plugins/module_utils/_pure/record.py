@@ -123,6 +123,13 @@ def noted(journal: Sequence[Mapping[str, Any]], more: Iterable[Mapping[str, Any]
     return known[-MOST_PHASES:]
 
 
+def with_backups(notes: Mapping[str, str], names: Iterable[str]) -> Dict[str, str]:
+    """Return the notes of a record with the names of backups of CRDs added to those there."""
+    known = set(json.loads(notes.get("crd-backups", "[]")))
+    wanted = sorted(known | set(names))
+    return {**notes, "crd-backups": json.dumps(wanted)} if wanted else dict(notes)
+
+
 def _key(one: Entry) -> Tuple[str, str, str]:
     return (one["kind"], one["namespace"], one["helm"])
 

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+HERE = Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[2]), str(HERE.parent)]
 
 # pylint: disable=wrong-import-position
 from rehearsal import Rehearsal, kill  # noqa: E402
+from static_pods import kept_running  # noqa: E402
 
 from lab import toolchain  # noqa: E402
 from lab.arc import await_arc  # noqa: E402
@@ -50,7 +52,8 @@ def run(tmp_path_factory):
         found.install(OLD, SETS)
         found.at, found.since = OLD, time.time()
         found.load(SETS, every_s=5, durations_s=(2, 10))
-        yield found
+        with kept_running(lab):
+            yield found
         print("\nFAULT | FIRST RUN | AGAIN | LOST, STRANDED, GAPS")
         for row in ROWS:
             print(" | ".join(map(str, row)))
@@ -88,8 +91,6 @@ def api_server_away(run, cluster):
         spec = run.lab.cluster(cluster).specs(toolchain.binary_path())["apiserver"]
         run.lab.processes.start(spec)
         run.lab.processes.wait_ready(spec)
-        # Those that lost their leader lease meanwhile have ended; a kubelet would start them.
-        run.lab.up(run.state.cluster_names())
 
 
 @contextlib.contextmanager

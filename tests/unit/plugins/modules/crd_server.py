@@ -1,7 +1,7 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A scripted API server that also stores CRDs and ConfigMaps, and shows schemas (OpenAPI v3).
+"""A scripted API server that also stores CRDs, ConfigMaps and Secrets, and shows schemas (OpenAPI v3).
 
 As a real one does: an apply takes `spec.versions` whole and leaves names that it does not have,
 a replacement takes all. The lab's real API servers hold that against the truth.
@@ -9,6 +9,7 @@ a replacement takes all. The lab's real API servers hold that against the truth.
 
 from __future__ import annotations
 
+import base64
 import copy
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
@@ -20,7 +21,7 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_clust
     status,
 )
 
-CRDS, MAPS = "customresourcedefinitions", "configmaps"
+CRDS, MAPS, SECRETS = "customresourcedefinitions", "configmaps", "secrets"
 CRD_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 GROUP = "actions.github.com"
 KINDS = {
@@ -98,6 +99,8 @@ class CrdServer(ScriptedCluster):
             return self._add_map(seen, namespace)
         if part == CRDS and seen.method in ("PUT", "PATCH"):
             return self._put(seen, name)
+        if part == SECRETS and seen.method == "PATCH":
+            return self._apply_secret(seen, namespace, name)
         reply = super()._object(seen, part, namespace, name)
         if (part, seen.method) == (CRDS, "DELETE") and "dryRun" not in seen.body:
             # No object holds it.
@@ -123,6 +126,16 @@ class CrdServer(ScriptedCluster):
             raw["metadata"].update(uid=f"uid-{name}", namespace=namespace)
             self.change("ADDED", MAPS, raw)
         return Reply(201, seen.body)
+
+    def _apply_secret(self, seen: api_server.Seen, namespace: str, name: str) -> Reply:
+        raw = {key: value for key, value in seen.body.items() if key != "stringData"}
+        raw["metadata"] = {**raw["metadata"], "uid": f"uid-{name}", "namespace": namespace}
+        raw["data"] = {
+            key: base64.b64encode(text.encode()).decode()
+            for key, text in seen.body["stringData"].items()
+        }
+        self.change("MODIFIED", SECRETS, raw)
+        return Reply(body=raw)
 
     def _put(self, seen: api_server.Seen, name: str) -> Reply:
         old = (self._named(CRDS, name) or [None])[0]

@@ -12,6 +12,7 @@ import random
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import crd_packing
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import record
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_module
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.crd_server import (
@@ -340,3 +341,76 @@ def test_source_is_asked_for_to_be_present_only():
     with CrdServer(ALL) as server:
         code, result = run_module.run("arc_crd", {"host": server.url})
         assert code == 1 and "src" in result["msg"]
+
+
+def requiring(name):
+    found = crd("ephemeralrunners", "a", name)
+    schema = found["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    schema["properties"]["spec"]["required"] = [name]
+    return found
+
+
+def runner(**spec):
+    return {"metadata": {"name": "one", "namespace": "arc-runners", "uid": "uid-one"}, "spec": spec}
+
+
+def test_fail_on_stops_before_the_first_write_and_names_the_object():
+    parts = {"ephemeralrunners": [runner(a="x")]}
+    with CrdServer([stored(crd("ephemeralrunners", "a"))], parts) as server:
+        code, result = put(server, crds=[requiring("b")], fail_on="breaks_objects",
+                           force_under_controller=True)
+        assert server.real_writes() == []
+        assert [one for one in server.requests if one.method == "POST"] == []
+    assert (code, result["error"]["class"], result["changed"]) == (1, "CrdsDoNotFit", False)
+    assert result["check"]["verdict"] == "breaks_objects"
+    assert result["check"]["objects"][0]["name"] == "one"
+
+
+def test_fail_on_lets_through_what_every_object_survives():
+    parts = {"ephemeralrunners": [runner(a="x", b="y")]}
+    with CrdServer([stored(crd("ephemeralrunners", "a"))], parts) as server:
+        code, result = put(server, crds=[requiring("b")], fail_on="breaks_objects",
+                           force_under_controller=True)
+    assert (code, actions(result)) == (0, {"ephemeralrunners": "replaced"}), result.get("msg")
+    assert result["check"]["objects_checked"] == 1
+
+
+def the_record(state="open"):
+    raw = record.secret_of("arc-systems", [], {"state": state})
+    raw["metadata"]["uid"] = f"uid-{record.SECRET_NAME}"
+    texts = raw.pop("stringData")
+    raw["data"] = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    return {"secrets": [raw]}
+
+
+@pytest.mark.parametrize("backups", [True, False])
+def test_open_record_is_told_of_backups_before_the_first_crd_changes(backups):
+    phase = {"phase": "CRDs", "at": 1.0}
+    with CrdServer(old(), the_record()) as server:
+        code, result = put(server, note={"phases": [phase], "backups": backups})
+        writes = server.real_writes()
+    assert code == 0, result.get("msg")
+    (number,) = [at for at, one in enumerate(writes) if "/secrets/" in one.path]
+    assert [one.path for one in writes[:number]] == ["/api/v1/namespaces/arc-systems/configmaps"]
+    assert writes[number + 1].path.startswith(CRD_PATH)
+    kept = [one["backup"] for one in result["crds"] if one["backup"]]
+    told = writes[number].body["metadata"]["annotations"].get("arc.lifecycle/crd-backups", "[]")
+    assert kept and json.loads(told) == (kept if backups else [])
+    assert json.loads(writes[number].body["stringData"]["journal.json"]) == [phase]
+
+
+@pytest.mark.parametrize("parts", [{"secrets": []}, the_record("closed")])
+def test_nothing_is_told_where_no_record_is_open(parts):
+    with CrdServer(old(), parts) as server:
+        code, result = put(server, note={"phases": []})
+        assert [one for one in server.real_writes() if "/secrets" in one.path] == []
+    assert (code, result["changed"]) == (0, True), result.get("msg")
+
+
+def test_record_that_cannot_be_read_stops_before_the_first_crd_changes():
+    with CrdServer(old(), the_record()) as server:
+        server.fault("GET", "/api/v1/secrets", *[status(403, "Forbidden", "no")] * 9)
+        code, result = put(server, note={"phases": []})
+        assert [one for one in server.real_writes() if one.path.startswith(CRD_PATH)] == []
+    assert (code, result["error"]["class"]) == (1, "ReadFailed")
+    assert "no CRD was changed" in result["msg"]

@@ -167,16 +167,18 @@ def test_deletion_that_led_to_nothing_is_made_again():
 
 def test_read_that_fails_later_is_not_taken_for_the_end():
     """The watches tell that all has gone; the look that is to confirm it is refused."""
-    def forbid(cluster, verb, raw):
-        cluster.fault("GET", f"{ARC}/ephemeralrunners", *[FORBIDDEN] * 2)
-        take_away(cluster, verb, raw)
+    def forbid(times):
+        def after(cluster, verb, raw):
+            cluster.fault("GET", f"{ARC}/ephemeralrunners", *[FORBIDDEN] * times)
+            take_away(cluster, verb, raw)
+        return after
 
-    with ScriptedCluster(sound(), forbid) as cluster:
+    with ScriptedCluster(sound(), forbid(2)) as cluster:
         code, result = drain(cluster, timeout=20)
         assert (code, result["finished"]) == (0, True)
         assert "unknown" in result["durations"]
         assert "unread" in {one for point in result["timeline"] for one in point["causes"]}
-    with ScriptedCluster(sound(), forbid) as cluster:
+    with ScriptedCluster(sound(), forbid(99)) as cluster:
         code, result = drain(cluster, timeout=4)
     assert code == 1 and result["error"]["class"] == "DeadlineReached"
     assert result["stage"] == "unknown" and result["holders"]
