@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -66,3 +68,29 @@ def test_install_takes_jobs_is_idempotent_and_goes_without_a_trace(run):
             if one["spec"]["group"] == "actions.github.com"] == []
     again = run.play("uninstall", **asked)
     assert (again.code, again.changed) == (0, 0), again.text[-4000:]
+
+
+def test_a_cluster_is_reached_by_address_and_client_certificate(run, tmp_path):
+    config = yaml.safe_load(run.state.cluster("blue").kubeconfig.read_text(encoding="utf-8"))
+    user, cluster = config["users"][0]["user"], config["clusters"][0]["cluster"]
+    reached = {"host": cluster["server"]}
+    for option, data in (("client_cert", user["client-certificate-data"]),
+                         ("client_key", user["client-key-data"]),
+                         ("ca_cert", cluster["certificate-authority-data"])):
+        path = tmp_path / f"{option}.pem"
+        path.write_bytes(base64.b64decode(data))
+        reached[option] = str(path)
+    given = {
+        "arc_hosts": "blue", "arc_preflight_connection": reached,
+        "kubeconfig": str(tmp_path / "none"), "arc_preflight_acknowledge": ["name-in-one-cluster"],
+        "arc_setup_helm": run.charts("0.14.2")["arc_charts_helm"],
+        "arc_setup_scale_sets": [{
+            "helm": "web", "namespace": "arc-runners", "values": install.values_of(run.state, "blue", WEB)}],
+    }
+    installed = run.play("install", arc_target="0.14.1", **given)
+    assert installed.code == 0, installed.text[-4000:]
+    upgraded = run.play("upgrade", arc_target="0.14.2", **given)
+    assert upgraded.code == 0, upgraded.text[-4000:]
+    told = run.play("status", **{**given, "arc_preflight_connection": {
+        **reached, "impersonate_user": "nobody-here"}})
+    assert told.code != 0 and "as nobody-here is missing" in told.text, told.text[-4000:]
