@@ -194,6 +194,13 @@ crds:
     migrated:
       description: How many objects were written anew, as the version they were stored in goes.
       type: int
+    probed:
+      description:
+        - Whether API servers showed by what they refuse, too, that they go by the new schema. They
+          are asked to create, as a dry run, an object that no schema allows. That takes the right to create
+          objects of the kind in the namespace C(default), Kubernetes 1.25 and a field that came or went;
+          without, only the schema that they show is waited for.
+      type: bool
     backup:
       description: The ConfigMap with the CRD that was there, as C(namespace/name).
       type: str
@@ -208,6 +215,7 @@ crds:
       changes: {field-removed: 3}
       replaced_wholly: false
       migrated: 0
+      probed: true
       backup: arc-systems/arc-crd-ephemeralrunners-0123456789ab
       backup_file: null
 check:

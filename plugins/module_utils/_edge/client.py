@@ -158,13 +158,16 @@ class Client:
         return as_read(lambda: (self.get(place, deadline),))
 
     def create(
-        self, place: Place, body: Body, deadline: Deadline, dry_run: bool = False
+        self, place: Place, body: Body, deadline: Deadline, dry_run: bool = False,
+        is_strict: bool = False,
     ) -> Dict[str, Any]:
         """Create an object in the collection `place`; Conflict if it exists already.
 
         Not sent again when its answer was lost: WriteFailed with `may_have_acted` then.
+        `is_strict`: refuse fields that the schema does not know, rather than drop them.
         """
-        query = (("fieldManager", FIELD_MANAGER), *_dry(dry_run))
+        strict = (("fieldValidation", "Strict"),) if is_strict else ()
+        query = (("fieldManager", FIELD_MANAGER), *strict, *_dry(dry_run))
         request = Request("POST", place.path, query, _json(body), "application/json",
                           is_repeatable=False)
         return self._ask(request, place, "create", deadline, is_write=True)

@@ -15,21 +15,15 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .._pure import crd_changes, crd_rules, crd_set, crd_takeover, reads, record
 from .._pure.crd_takeover import CREATED, REPLACED, UNCHANGED
-from .._pure.errors import Conflict, DeadlineReached, LifecycleError, ReadFailed, Refused
-from . import connect, crd_backup, crd_gap, crd_migration, crd_source, places, record_store
+from .._pure.errors import Conflict, LifecycleError, ReadFailed, Refused
+from . import crd_backup, crd_gap, crd_migration, crd_serving, places, record_store
 from .answers import KindNotServed, ObjectNotFound
-from .client import Client
 from .crd_source import Crd
 from .task import Result, Task
 
 _THREADS = 2
-_POLL_S = 0.2
-# An API server showed each new schema within 0.8 s; beyond this it is not slow, but wrong.
-_SERVED_WITHIN_S = 60.0
 _PATHS_SHOWN = 40
 _HOLDERS_SHOWN = 20
-# How many connections have to show the same; behind an address there may be several API servers.
-_SERVERS_ASKED = 3
 
 
 @dataclass(frozen=True)
@@ -191,7 +185,9 @@ def _write(task: Task, steps: Sequence[Step], result: Result) -> None:
             written.append(step)
             task.partial["changed"] = True
         task.partial["crds"] = result["crds"][: number + 1]
-    _wait(task, written)
+    probed = crd_serving.wait(task, [crd_serving.Written(one.live, one.stored) for one in written])
+    for entry in result["crds"]:
+        entry["probed"] = entry["name"] in probed
 
 
 def _write_one(task: Task, step: Step) -> None:
@@ -212,65 +208,6 @@ def _write_one(task: Task, step: Step) -> None:
         ) from error
 
 
-def _wait(task: Task, steps: Sequence[Step]) -> None:
-    """Wait until each is established, and its schema is what every API server shows."""
-    deadline = task.deadline.within(_SERVED_WITHIN_S)
-    agreed = 0
-    while steps and agreed < _SERVERS_ASKED:
-        # A connection stays with one of the API servers behind an address; a new one may not.
-        client = connect.connect(task.options, task.client.cluster) if agreed else task.client
-        try:
-            shown = _shown(task, client, steps)
-        finally:
-            if client is not task.client:
-                client.close()
-        why = {step.name: _gaps(task, step, shown, is_first=not agreed) for step in steps}
-        late = {name: text for name, text in why.items() if text}
-        agreed = 0 if late else agreed + 1
-        if late and deadline.is_over():
-            raise _too_late(task, late, deadline.limit_s)
-        if late:
-            deadline.pause(_POLL_S)
-
-
-def _gaps(task: Task, step: Step, shown: Dict[str, Any], is_first: bool) -> str:
-    """Say what is not done yet, "" if nothing lacks. Conditions are of the cluster: asked once."""
-    gaps: Tuple[str, ...] = ()
-    if is_first:
-        live = present(task, step.wanted)
-        gaps = ("it has gone",) if live is None else crd_takeover.not_established(live)
-    late = crd_takeover.not_served(step.stored, shown)
-    return "; ".join((*gaps, *(f"version {one} still shows another schema" for one in late)))
-
-
-def _shown(task: Task, client: Client, steps: Sequence[Step]) -> Dict[str, Any]:
-    """Return version -> schemas of the OpenAPI document; a version not shown yet is left out."""
-    versions = sorted({
-        one["name"] for step in steps for one in step.stored["spec"]["versions"]
-        if one.get("served")
-    })
-    found: Dict[str, Any] = {}
-    for version in versions:
-        path = f"/openapi/v3/apis/{crd_source.GROUP}/{version}"
-        try:
-            document = client.get_path(path, task.deadline)
-        except (KindNotServed, ObjectNotFound):
-            continue
-        found[version] = (document.get("components") or {}).get("schemas") or {}
-    return found
-
-
-def _too_late(task: Task, why: Dict[str, str], limit_s: float) -> DeadlineReached:
-    return DeadlineReached(
-        cluster=task.cluster.name,
-        object=", ".join(f"CustomResourceDefinition {name}" for name in why),
-        cause=f"written, but not served as written after {limit_s:.0f} s: "
-        + "; ".join(f"{name}: {text}" for name, text in why.items()),
-        next_step="Look at the conditions of the CRD and the log of the API server, then run again",
-        details={"remaining": [{"name": name, "reason": text} for name, text in why.items()]},
-    )
-
-
 def _result(task: Task, steps: Sequence[Step], backups: Dict[str, Dict[str, str]]) -> Result:
     before = crd_set.recognise(one.live for one in steps if one.live is not None)
     after = crd_set.recognise(one.stored for one in steps)
@@ -284,6 +221,7 @@ def _result(task: Task, steps: Sequence[Step], backups: Dict[str, Dict[str, str]
             "changes": crd_rules.count(changes[step.name]),
             "replaced_wholly": step.wholly,
             "migrated": step.migrated,
+            "probed": False,
             "backup": backups.get(step.name, {}).get("on_cluster"),
             "backup_file": backups.get(step.name, {}).get("file"),
         }

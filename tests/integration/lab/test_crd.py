@@ -128,6 +128,9 @@ def test_up_and_back_twice_with_helm_as_the_owner(gap):
     assert gap.state_of().fits(OLD) and predicted["changed"] is True
     up = gap.put(NEW, diff=True)
     assert {one["action"] for one in up["crds"]} == {"replaced"} and len(up["diff"]) == 4
+    # The API server said by its refusals that it goes by the new schemas.
+    assert {one["probed"] for one in up["crds"]} == {True}
+    assert {one["probed"] for one in predicted["crds"]} == {False}
     assert [one["action"] for one in up["crds"]] == [one["action"] for one in predicted["crds"]]
     assert gap.state_of().fits(NEW) and NEW in up["after"]["releases"]
     # The old schema knew it, the new one does not: it is served, not just stored.

@@ -67,11 +67,12 @@ class CrdServer(ScriptedCluster):
     """`lives`: the CRDs that are there. `shows`: whether new schemas are shown at all.
 
     `behind`: which answers about schemas, from 1 on, come from an API server that has the old ones.
+    `judging_late`: how many creations are judged by the old schemas; None: strictness is unknown to it.
     """
 
     def __init__(
         self, lives: Iterable[Raw] = (), parts: Optional[Mapping[str, List[Raw]]] = None,
-        shows: bool = True, behind: Tuple[int, ...] = (), **more: Any,
+        shows: bool = True, behind: Tuple[int, ...] = (), judging_late: Optional[int] = 0, **more: Any,
     ) -> None:
         here: Dict[str, List[Raw]] = {"deployments": [], "pods": [], "ephemeralrunners": [],
                                       "namespaces": [{"metadata": {"name": "arc-systems",
@@ -80,6 +81,7 @@ class CrdServer(ScriptedCluster):
         self._shown = copy.deepcopy(self.parts[CRDS])
         self._shows = shows
         self._old, self._behind, self._asked = self._shown, behind, 0
+        self._judging_late = judging_late
 
     def live(self, plural: str) -> Raw:
         """The CRD as it is now."""
@@ -101,6 +103,8 @@ class CrdServer(ScriptedCluster):
             return self._put(seen, name)
         if part == SECRETS and seen.method == "PATCH":
             return self._apply_secret(seen, namespace, name)
+        if seen.method == "POST" and f"/{GROUP}/" in seen.path:
+            return self._judge(seen)
         reply = super()._object(seen, part, namespace, name)
         if (part, seen.method) == (CRDS, "DELETE") and "dryRun" not in seen.body:
             # No object holds it.
@@ -113,6 +117,18 @@ class CrdServer(ScriptedCluster):
             self.requests.append(seen)
             return self._openapi()
         return super().reply(seen)
+
+    def _judge(self, seen: api_server.Seen) -> Reply:
+        """Refuse a creation that is strict about unknown fields, by the schema in force."""
+        if self._judging_late is None or seen.query.get("fieldValidation") != "Strict":
+            return Reply(201, seen.body)
+        by = self._old if self._judging_late else self._shown
+        self._judging_late = max(self._judging_late - 1, 0)
+        (schema,) = [one["spec"]["versions"][0]["schema"]["openAPIV3Schema"] for one in by
+                     if one["spec"]["names"]["kind"] == seen.body["kind"]]
+        unknown = sorted(_unknown(seen.body, schema))
+        return status(400, "BadRequest", "strict decoding error: " + ", ".join(
+            f'unknown field "{name}"' for name in unknown))
 
     def _named(self, part: str, name: str) -> List[Raw]:
         return [one for one in self.parts.get(part, ()) if one["metadata"]["name"] == name]
@@ -172,3 +188,12 @@ class CrdServer(ScriptedCluster):
                 {"group": GROUP, "version": "v1alpha1", "kind": kind}]
             schemas[f"com.github.actions.v1alpha1.{kind}"] = schema
         return Reply(body={"openapi": "3.0.0", "components": {"schemas": schemas}})
+
+
+def _unknown(value: Raw, schema: Raw, path: str = "") -> Iterable[str]:
+    known = schema.get("properties") or {}
+    for name, below in value.items():
+        if name not in known:
+            yield path + name
+        elif isinstance(below, dict) and name != "metadata":
+            yield from _unknown(below, known[name], f"{path}{name}.")

@@ -63,6 +63,19 @@ def test_api_server_that_is_behind_another_is_waited_for():
     assert len(asked) == 6
 
 
+@pytest.mark.parametrize("late, probed", [(0, True), (2, True), (None, False)],
+                         ids=["at-once", "late", "older-kubernetes"])
+def test_new_schema_has_to_be_the_one_that_creations_are_judged_by(late, probed):
+    with CrdServer(old(), judging_late=late) as server:
+        code, result = put(server)
+        asked = [one for one in server.requests if one.query.get("fieldValidation")]
+        assert not [one for one in asked if one.query.get("dryRun") != "All"]
+    assert code == 0, result.get("msg")
+    assert {one["name"].partition(".")[0]: one["probed"] for one in result["crds"]} == {
+        "ephemeralrunners": probed, "ephemeralrunnersets": False}
+    assert len(asked) == 3 + (late or 0)
+
+
 def test_second_run_writes_nothing():
     with CrdServer() as server:
         put(server)
