@@ -17,6 +17,8 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_mod
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 # pylint: disable=wrong-import-position
+from rehearsal import Rehearsal  # noqa: E402
+
 from lab import toolchain  # noqa: E402
 from lab.arc import charts, install  # noqa: E402
 from lab.arc.helm import environment as helm_environment  # noqa: E402
@@ -90,3 +92,15 @@ def test_values_that_do_not_fit_are_told_by_release_and_path(lab, key, values, i
     code, result = check(lab, fail=False, values={key: values})
     found = {one["object"]: one for one in result["findings"]}[f"Helm release {key}"]
     assert (code, found["id"]) == (0, id) and said in found["reason"], result["findings"]
+
+
+def test_plan_tells_what_the_charts_make_of_the_values(lab, tmp_path):
+    run = Rehearsal(lab, tmp_path)
+    asked = {**run.charts(NEW), "arc_target": NEW, "arc_preflight_acknowledge": ["name-in-one-cluster"]}
+    told = run.play("plan", **asked)
+    assert (told.code, told.changed) == (0, 0), told.text[-4000:]
+    assert f"blocker rendered-refused: Helm release {RUNNERS}/twice: " in told.text, told.text[-4000:]
+    assert SECRET not in told.text
+    told = run.play("plan", **{**asked, "arc_charts_controller": "oci://127.0.0.1:9/none"})
+    assert (told.code, told.changed) == (0, 0), told.text[-4000:]
+    assert "the chart cannot be had" in told.text and "Digest of the plan" in told.text, told.text[-4000:]
