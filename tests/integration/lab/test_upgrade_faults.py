@@ -226,8 +226,18 @@ def test_disk_of_the_control_node_is_full(run, tmp_path):
         (mounted / "filler").write_bytes(b"x" * 4096)
         process, *way = start(run, arc_report_file=str(mounted / "report.json"))
         code, text = ended(run, process)
-        assert code not in (0, None) and "No space left" in text, text[-2000:]
-        whole(run, way[0])
+        assert code not in (0, None) and "no report can be written there" in text, text[-2000:]
+        assert "No space left" in text and "Nothing was changed" in text
+        whole(run, run.at)
+        # It fills later: what is done stays done, and the run stops between two clusters.
+        (mounted / "filler").unlink()
+        subprocess.run(["mount", "-o", "remount,size=1m", str(mounted)], check=True)
+        process, *way = start(run, arc_report_file=str(mounted / "report.json"))
+        at_task(run, process, DRAIN)
+        with contextlib.suppress(OSError):
+            (mounted / "filler").write_bytes(b"x" * (1 << 20))
+        code, text = ended(run, process)
+        assert code not in (0, None) and "the report cannot be written" in text, text[-2000:]
     finally:
         subprocess.run(["umount", str(mounted)], check=True)
     way[2] = {**way[2], "arc_report_file": str(tmp_path / "report.json")}
