@@ -83,9 +83,10 @@ def read_snapshot(
     identity = cluster or connect.identity(client, deadline)
     at = datetime.now(timezone.utc)
     reader = _Reader(client, deadline, tuple(namespaces or ("",)))
-    # Pods and leases need what two other lists say, so they come last.
-    first = [part for part in asked if part not in ("pods", "leases")]
-    helpers = {"pods": ("autoscalinglisteners", "deployments"), "leases": ("deployments",)}
+    # These need what other lists say, so they come last.
+    helpers = {"pods": ("autoscalinglisteners", "deployments"), "leases": ("deployments",),
+               "credentials": ("autoscalingrunnersets",)}
+    first = [part for part in asked if part not in helpers]
     needed = [one for part, ones in helpers.items() if part in asked for one in ones]
     with ThreadPoolExecutor(_THREADS) as pool:
         answers = dict(zip(
@@ -96,6 +97,8 @@ def read_snapshot(
             answers["pods"] = reader.read_pods(answers, pool.map)
     if "leases" in asked:
         answers["leases"] = reader.read_leases(answers["deployments"])
+    if "credentials" in asked:
+        answers["credentials"] = reader.read_credentials(answers["autoscalingrunnersets"])
     return reads.Snapshot(at, identity, {part: _named(answers[part], part) for part in asked})
 
 
@@ -178,6 +181,22 @@ class _Reader:
             lease
             for namespace in sorted({one["metadata"]["namespace"] for one in deployments.items})
             for lease in self._list("leases", places.LEASES, namespace, EVERYTHING)
+        ))
+
+    def read_credentials(self, scale_sets: reads.Read) -> reads.Read:
+        """Read which keys the Secrets have by which scale sets log in at GitHub; never a value."""
+        if not isinstance(scale_sets, reads.Known):
+            return scale_sets if isinstance(scale_sets, reads.Unread) else reads.Known()
+        names = sorted({
+            (one["metadata"]["namespace"], str((one.get("spec") or {}).get("githubConfigSecret")))
+            for one in scale_sets.items if (one.get("spec") or {}).get("githubConfigSecret")
+        })
+        # By a list, as every role here may list Secrets, and not every one may get them.
+        return as_read(lambda: tuple(
+            secret
+            for namespace, name in names
+            for secret in self._list("credentials", places.SECRETS, namespace,
+                                     Query(fields=f"metadata.name={name}"))
         ))
 
     def _with_unlabelled(self, found: Dict[str, Raw], answers: Mapping[str, reads.Read]) -> Items:

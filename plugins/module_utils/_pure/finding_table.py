@@ -180,6 +180,11 @@ FINDINGS: Dict[str, Kind] = {
         WARNING, "minRunners is above maxRunners: the listener refuses to start.",
         "Correct the values of the set.", "cmd/ghalistener/config",
     ),
+    "secret-missing": Kind(
+        BLOCKER, "The Secret by which the set logs in at GitHub is gone, or has not what it needs.",
+        "Put the Secret back: without it the set can neither be removed cleanly nor take jobs.",
+        "#3574, #4655, #4093",
+    ),
     "kubernetes-mode": Kind(
         INFO, "Running jobs of this mode lose the API about a minute after helm uninstall.",
         "Nothing: the upgrade removes the set first and its Helm release last.",

@@ -168,6 +168,25 @@ def _sets(cluster: Cluster) -> Iterator[Finding]:
             yield make("gitops-owned", ref, f"it carries the marks of {one.managed_by}")
 
 
+def _secrets(cluster: Cluster) -> Iterator[Finding]:
+    if not reads.is_read(cluster.credentials):
+        return
+    there = {(one.namespace, one.name): one.keys for one in reads.seen(cluster.credentials)}
+    for one in reads.seen(cluster.scale_sets):
+        if not one.github_secret or one.uses_vault:
+            continue
+        name = f"{one.ref.namespace}/{one.github_secret}"
+        keys = there.get((one.ref.namespace, one.github_secret))
+        if keys is None:
+            yield make("secret-missing", str(one.ref), f"there is no Secret {name}")
+        elif not any(set(wanted) <= set(keys) for wanted in releases.CREDENTIALS):
+            wanted = " or ".join(", ".join(one) for one in releases.CREDENTIALS)
+            yield make(
+                "secret-missing", str(one.ref),
+                f"Secret {name} has {', '.join(keys) or 'no keys'}, wanted is {wanted}",
+            )
+
+
 def _owners(cluster: Cluster) -> Iterator[Finding]:
     for controller in reads.seen(cluster.controllers):
         if controller.managed_by in ("argocd", "flux"):
@@ -291,6 +310,7 @@ _RULES: Tuple[Callable[[Cluster], Iterator[Finding]], ...] = (
     _gate,
     _vanished,
     _sets,
+    _secrets,
     _owners,
     _helm,
     _stuck,

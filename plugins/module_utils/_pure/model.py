@@ -90,6 +90,7 @@ def read_cluster(snapshot: Snapshot) -> Cluster:
         unread=_unread(snapshot),
         kinds_absent=_kinds_absent(snapshot),
         records=_each(snapshot.read("records"), read_objects.read_record),
+        credentials=_each(snapshot.read("credentials"), read_objects.read_credentials),
     )
 
 

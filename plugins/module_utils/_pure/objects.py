@@ -239,7 +239,8 @@ class ScaleSet:
 
     `name` and `group` are what GitHub sees; `spec_group` is the raw text that the listener's
     name is hashed from. `max_runners` None: no limit. `release`: the gate label as it stands.
-    `cleanup`: which helper object each cleanup annotation points at.
+    `cleanup`: which helper object each cleanup annotation points at. `uses_vault`: `github_secret`
+    names an entry of a key vault (from 0.12.0 on), not a Secret.
     """
 
     ref: Ref
@@ -264,6 +265,7 @@ class ScaleSet:
     helpers: Union[Tuple[Helper, ...], reads.Unread] = ()
     spec_group: str = ""
     github_secret: str = ""
+    uses_vault: bool = False
     chart: str = ""
     service_account: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -305,6 +307,15 @@ class VanishedSet:
 
 
 @dataclass(frozen=True)
+class Credentials:
+    """A Secret by which scale sets log in at GitHub, without what is in it."""
+
+    namespace: str
+    name: str
+    keys: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Record:
     """What an earlier run left on the cluster about itself, read from a Secret's metadata."""
 
@@ -336,6 +347,7 @@ class Cluster:
     unread: Tuple[reads.Unread, ...] = ()
     kinds_absent: Tuple[str, ...] = ()
     records: Union[Tuple[Record, ...], reads.Unread] = ()
+    credentials: Union[Tuple[Credentials, ...], reads.Unread] = ()
 
     def controllers_of(self, namespace: str) -> Tuple[Controller, ...]:
         """Return every controller that was seen to watch this namespace."""

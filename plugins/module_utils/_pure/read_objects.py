@@ -228,6 +228,12 @@ def read_helper(raw: Raw, kind: str, roles: Mapping[Tuple[str, str, str], str]) 
     )
 
 
+def read_credentials(raw: Raw) -> objects.Credentials:
+    """Read which keys a Secret has."""
+    meta = raw["metadata"]
+    return objects.Credentials(meta["namespace"], meta["name"], tuple(sorted(raw.get("data") or ())))
+
+
 def read_scale_set(raw: Raw) -> objects.ScaleSet:
     """Read an AutoscalingRunnerSet; what belongs to it is joined elsewhere."""
     spec, meta = raw.get("spec") or {}, raw["metadata"]
@@ -254,6 +260,7 @@ def read_scale_set(raw: Raw) -> objects.ScaleSet:
         managed_by=read_owner(meta),
         spec_group=spec_group,
         github_secret=spec.get("githubConfigSecret", ""),
+        uses_vault=bool(spec.get("vaultConfig")),
         chart=labels.get(CHART_LABEL, ""),
         service_account=pod_spec.get("serviceAccountName", ""),
         labels=dict(labels),

@@ -30,6 +30,7 @@ PARTS: Tuple[str, ...] = (
     "crds",
     "leases",
     "records",
+    "credentials",
 )
 
 

@@ -23,6 +23,12 @@ EXPERIMENTAL_CHARTS = (
     "gha-runner-scale-set-experimental",
     "gha-runner-scale-set-controller-experimental",
 )
+# Keys of the Secret that githubConfigSecret names; one of these sets has to be whole (arc's
+# charts/gha-runner-scale-set/values.yaml).
+CREDENTIALS = (
+    ("github_token",),
+    ("github_app_id", "github_app_installation_id", "github_app_private_key"),
+)
 SCALE_SET_CHARTS = (SCALE_SET_CHART, "gha-runner-scale-set-experimental")
 CONTROLLER_CHARTS = (CONTROLLER_CHART, "gha-runner-scale-set-controller-experimental")
 

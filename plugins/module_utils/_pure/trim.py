@@ -37,6 +37,10 @@ def trim(part: str, raw: Raw) -> Raw:
             "spec": _some(raw.get("spec") or {}, ("replicas", "patchID")),
             "status": dict(raw.get("status") or {}),
         }
+    if part == "credentials":
+        # Of what is in a Secret nothing is kept.
+        return {"metadata": _some(raw["metadata"], ("name", "namespace", "uid")),
+                "data": {key: "" for key in raw.get("data") or ()}}
     return raw
 
 

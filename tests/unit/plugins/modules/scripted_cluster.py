@@ -17,7 +17,10 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._edge import api_server
-from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import json_patches
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import (
+    builders,
+    json_patches,
+)
 
 Raw = Dict[str, Any]
 Reply = api_server.Reply
@@ -42,6 +45,7 @@ class ScriptedCluster(api_server.ApiServer):
     ) -> None:
         super().__init__()
         self.parts: Dict[str, List[Raw]] = {key: list(value) for key, value in parts.items()}
+        self._add_credentials()
         self.denied, self.uid = denied, UID
         self.writes: List[Tuple[str, str, bool]] = []
         self.events: List[Raw] = []
@@ -57,6 +61,12 @@ class ScriptedCluster(api_server.ApiServer):
         # A watch that its reader has left breaks the next write into it.
         self._http.handle_error = lambda *_: None  # type: ignore[method-assign]
         return self
+
+    def _add_credentials(self) -> None:
+        """The Secrets by which the scale sets log in, unless a test says what there is of them."""
+        if "secrets" not in self.parts:
+            self.parts["secrets"] = builders.credentials(
+                self.parts.get("autoscalingrunnersets", ()))
 
     def fault(self, method: str, path: str, *replies: Reply, query: str = "") -> None:
         """Give these answers, one each, before anything else. `query`: must be in its keys."""

@@ -9,7 +9,7 @@ Every builder returns a dict of its own, so a test may change it freely. `kind` 
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import reads, releases
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure.builder_parts import (
@@ -301,11 +301,15 @@ def runner_pod(of: Raw, *, started: float = 9, **changes: Any) -> Raw:
 
 
 def snapshot(*, name: str = "blue", kubernetes: str = "1.36.3", uid: str = "", **parts: Any):
-    """Return a Snapshot with all parts read; a part not given is known to be empty.
+    """Return a Snapshot with all parts read; a part not given is known to be empty, but for the
+    Secrets by which the scale sets log in: those are there.
 
     `parts`: a list of raw objects, or a Known, KindAbsent or Unread as it is.
     """
     answers = {part: reads.Known() for part in reads.PARTS}
+    sets = parts.get("autoscalingrunnersets")
+    if isinstance(sets, list):
+        answers["credentials"] = reads.Known(tuple(credentials(sets)))
     for part, value in parts.items():
         if part not in answers:
             raise KeyError(part)
@@ -315,6 +319,17 @@ def snapshot(*, name: str = "blue", kubernetes: str = "1.36.3", uid: str = "", *
         cluster=reads.ClusterId(name, uid or f"uid-{name}", f"https://{name}:6443", kubernetes),
         reads=answers,
     )
+
+
+def credentials(scale_sets: Iterable[Raw], *keys: str) -> List[Raw]:
+    """Return the Secrets that scale sets name, with these keys or a token's."""
+    named = {(one["metadata"].get("namespace", ""), (one.get("spec") or {}).get("githubConfigSecret"))
+             for one in scale_sets}
+    return [
+        {"metadata": {"namespace": namespace, "name": name, "uid": f"uid-{namespace}-{name}"},
+         "data": {key: "eA==" for key in keys or ("github_token",)}}
+        for namespace, name in sorted(named, key=str) if name
+    ]
 
 
 def sound(release: str = "0.9.3", *, names=("web",), busy: int = 0, idle: int = 1, **changes: Any):

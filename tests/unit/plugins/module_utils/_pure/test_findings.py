@@ -86,6 +86,12 @@ def put(part, *raws):
     return lambda parts: parts.update({part: list(raws)})
 
 
+def secret(*keys):
+    def edit(parts):
+        parts["credentials"] = b.credentials(parts["autoscalingrunnersets"], *keys)
+    return edit
+
+
 def record(state):
     marks = {"arc.lifecycle/state": state} if state else {}
     return {"metadata": b.meta("Secret", b.SYSTEMS, "record", annotations=marks)}
@@ -114,6 +120,9 @@ CASES = [
     ("scale-set-id-missing", "warning", remake_set(scale_set_id=None)),
     ("outdated", "warning", remake_set(phase="Outdated")),
     ("limits-contradict", "warning", remake_set(min_runners=5, max_runners=2)),
+    ("secret-missing", "blocker", put("credentials")),
+    ("secret-missing", "blocker", secret("token")),
+    ("secret-missing", "blocker", secret("github_app_id", "github_app_installation_id")),
     ("kubernetes-mode", "info", remake_set(mode="kubernetes")),
     ("gitops-owned", "blocker", remake_set(labels={"argocd.argoproj.io/instance": "arc"})),
     ("gitops-owned", "blocker",
@@ -183,6 +192,19 @@ def test_slow_release_is_the_only_finding_of_a_sound_old_cluster(release):
 )
 def test_crds_that_do_not_fit_are_told(state, expected):
     assert set(found(b.sound("0.13.1"), state)) == {(expected, "warning")}
+
+
+@pytest.mark.parametrize("edit", [
+    secret("github_token", "more"),
+    secret("github_app_id", "github_app_installation_id", "github_app_private_key"),
+    put("credentials"), lambda parts: parts.update(credentials=reads.Unread("forbidden")),
+], ids=["token", "app", "vault", "unread"])
+def test_credentials_that_suffice_or_are_not_known_are_no_finding(edit, request):
+    parts = b.sound()
+    edit(parts)
+    if "vault" in request.node.name:
+        parts["autoscalingrunnersets"][0]["spec"]["vaultConfig"] = {"type": "azure_key_vault"}
+    assert "secret-missing" not in {id for id, _severity in found(parts)}
 
 
 def test_crd_in_terminating_blocks():

@@ -35,6 +35,7 @@ FIELDS_BY_PART = {
     "crds": ("crds",),
     "records": ("records",),
     "leases": (),
+    "credentials": ("credentials",),
 }
 
 
