@@ -61,6 +61,10 @@ def changes_of(
         if key.chart == kind and after < _number(key.since) and _has(paths, key.path):
             if not any(_is_below(path, key.path) for path in moved):
                 found.append(Change(UNKNOWN, key.path, "", f"charts/, since {key.since}"))
+    # Misspelt, or meant for another chart.
+    for top in sorted({path.partition(".")[0] for path in paths}):
+        if top not in release_facts.VALUE_TOP[kind]:
+            found.append(Change(UNKNOWN, top, "", "charts/, of no release"))
     for reading in release_facts.VALUE_READINGS:
         if reading.chart == kind and _crossed(reading.since, before, after):
             if _has(paths, reading.old):

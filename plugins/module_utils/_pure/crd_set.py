@@ -110,7 +110,12 @@ class CrdState:
             return f"CRDs of {self.span}"
         if self.verdict == ABSENT:
             return "no CRDs"
-        return f"CRDs {self.verdict}: " + "; ".join(_said(one) for one in self.crds)
+        return f"CRDs {self.verdict}: {self.each}"
+
+    @property
+    def each(self) -> str:
+        """What each of the four CRDs is, in words."""
+        return "; ".join(_said(one) for one in self.crds)
 
 
 def recognise(crds: Iterable[Mapping[str, Any]]) -> CrdState:
@@ -176,7 +181,7 @@ def _common(matches: List[CrdMatch]) -> Tuple[str, ...]:
 
 
 def _nearest(name: str, form: Mapping[str, Any]) -> Tuple[str, Tuple[str, ...], float]:
-    """Return the set with the fewest parts that differ, these parts, and their share."""
+    """Return the newest set with the fewest parts that differ, these parts, and their share."""
     mine, rows = crd_form.sections(form), crd_digests.SECTIONS[name]
     best: Tuple[str, Tuple[str, ...], float] = ("", (), 2.0)
     for column, known in enumerate(crd_digests.SETS):
@@ -186,7 +191,7 @@ def _nearest(name: str, form: Mapping[str, Any]) -> Tuple[str, Tuple[str, ...], 
             path for path in sorted({*mine, *theirs}) if mine.get(path) != theirs.get(path)
         )
         share = len(paths) / max(len(mine), len(theirs))
-        if share < best[2]:
+        if share <= best[2]:
             best = (known, paths, share)
     return best
 
@@ -202,6 +207,9 @@ def _said(match: CrdMatch) -> str:
     if match.verdict == EXACT:
         return f"{match.name} of {', '.join(match.sets)}"
     if match.verdict in (EDITED, UNKNOWN):
-        where = f"{len(match.differing)} parts unlike {match.nearest}"
+        count = len(match.differing)
+        where = f"{count} part{'s' * (count != 1)} unlike {match.nearest}"
+        if match.verdict == EDITED:
+            where += f": {', '.join(match.differing[:2])}{', …' * (count > 2)}"
         return f"{match.name} {match.verdict} ({where})"
     return f"{match.name} {match.verdict}"

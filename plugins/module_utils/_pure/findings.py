@@ -43,8 +43,9 @@ def is_busy(scale_set: ScaleSet) -> bool:
 
 def _unread(cluster: Cluster) -> Iterator[Finding]:
     for part in cluster.unread:
-        right = f"; the right to {part.missing_right} is missing" if part.missing_right else ""
-        yield make("unread", part.part, f"{part.reason}{right}")
+        right = f"the right to {part.missing_right} is missing" if part.missing_right else ""
+        is_said = right in part.reason
+        yield make("unread", part.part, part.reason if is_said else f"{part.reason}; {right}")
 
 
 def _kinds(cluster: Cluster) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def _crds(cluster: Cluster) -> Iterator[Finding]:
         if one.terminating:
             yield make("crd-terminating", one.name, "it has a deletionTimestamp")
     if crds.verdict != crd_set.EXACT:
-        yield make(f"crds-{crds.verdict}", "CRDs", str(crds))
+        yield make(f"crds-{crds.verdict}", "CRDs", crds.each)
         return
     for controller in reads.seen(cluster.controllers):
         known = releases.nearest(controller.release)

@@ -369,6 +369,25 @@ VALUE_KEYS: Tuple[ValueKey, ...] = (
     ValueKey("0.14.2", "controller", "flags.healthProbeBindAddress"),
 )
 
+# Every key at the top of charts/*/values.yaml of any release, commented ones too, and what
+# the templates and Helm itself read beside them.
+VALUE_TOP: Dict[str, Tuple[str, ...]] = {
+    "scale-set": (
+        "annotations", "containerMode", "controllerServiceAccount", "fullnameOverride",
+        "githubConfigSecret", "githubConfigUrl", "githubServerTLS", "global", "keyVault",
+        "labels", "listenerMetrics", "listenerTemplate", "maxRunners", "minRunners",
+        "nameOverride", "namespaceOverride", "proxy", "resourceMeta", "runnerGroup",
+        "runnerScaleSetName", "scaleSetLabels", "template",
+    ),
+    "controller": (
+        "affinity", "env", "flags", "fullnameOverride", "global", "image", "imagePullSecrets",
+        "labels", "metrics", "nameOverride", "namespaceOverride", "nodeSelector",
+        "podAnnotations", "podLabels", "podSecurityContext", "pprof", "priorityClassName",
+        "replicaCount", "resources", "securityContext", "serviceAccount", "tolerations",
+        "topologySpreadConstraints", "volumeMounts", "volumes",
+    ),
+}
+
 FINALIZERS: Dict[str, Tuple[str, ...]] = {
     # ARC's finalizers and the kinds they sit on; unchanged from 0.4.0 to 0.14.2
     # (C/constants.go, charts/gha-runner-scale-set/templates, #2433).

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import os
 from pathlib import Path
 
@@ -71,6 +72,9 @@ def test_values_are_moved(values, start, end, expected):
         (CONTROLLER, ["flags.runnerMaxConcurrentReconciles"], "0.14.2", "0.9.3",
          [("value-unknown", "flags.runnerMaxConcurrentReconciles")]),
         (CONTROLLER, ["flags.logLevel"], "0.14.2", "0.9.3", []),
+        (SET, ["maxRuners", "maxRunners"], "0.9.3", "0.14.2", [("value-unknown", "maxRuners")]),
+        (CONTROLLER, ["template.spec.nodeName", "tolerations"], "0.9.3", "0.14.2",
+         [("value-unknown", "template")]),
         ("gha-runner-scale-set-experimental", ["scaleset.name"], "0.14.0", "0.14.2", []),
     ],
 )
@@ -140,3 +144,19 @@ def test_keys_are_those_of_the_published_charts():
         for release, text in by_release.items():
             if key.since != release and releases.parse(release) < number:
                 assert f"\n{name}:" not in text and f"\n  {name}:" not in text, (key, release)
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="ARC's chart values are not in ../shared/values")
+def test_every_key_at_the_top_of_the_published_values_is_known():
+    key = re.compile(r"^(?:# ?)?([a-z][A-Za-z]*):(?: |$)", re.MULTILINE)
+    # Of commented examples below a key, and words of the prose.
+    aside = {"capabilities", "fsGroup", "limits", "ref", "requests", "readOnlyRootFilesystem",
+             "runAsNonRoot", "runAsUser"}
+    found = {
+        (path.stem, name) for path in FOLDER.rglob("*.yaml")
+        for name in key.findall(path.read_text(encoding="utf-8")) if name not in aside
+    }
+    known = {(kind, name) for kind, names in release_facts.VALUE_TOP.items() for name in names}
+    assert len(found) > 40 and found <= known, found - known
+    beside = {"global", "fullnameOverride", "nameOverride", "controllerServiceAccount", "proxy"}
+    assert {name for _kind, name in known - found} <= beside, known - found

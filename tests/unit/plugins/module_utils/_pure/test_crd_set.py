@@ -264,7 +264,7 @@ def test_edited_crd_names_the_nearest_set_and_the_place():
     one = state.crds[2]
     assert (state.verdict, one.verdict, one.nearest) == ("edited", "edited", "0.14.0")
     assert one.differing == ("v1alpha1.spec.spec.nodeName",)
-    assert "edited (1 parts unlike 0.14.0)" in str(state)
+    assert "edited (1 part unlike 0.14.0: v1alpha1.spec.spec.nodeName)" in str(state)
 
 
 @published_crds.needed
