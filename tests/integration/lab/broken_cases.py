@@ -23,6 +23,7 @@ from ansible_collections.arc.lifecycle.tests.integration.lab.broken_clusters imp
     SYSTEMS,
     VERSION,
     WEB,
+    record,
     renamed,
 )
 
@@ -81,8 +82,7 @@ def crd_edited_by_hand(lab):
         yield
 
 
-@case("blocker nothing-installed bare", "warning crds-partial bare", "info arc-absent bare",
-      names=(BARE,))
+@case("blocker nothing-installed bare", "warning crds-partial bare", "info arc-absent bare", names=(BARE,))
 def only_three_crds(lab):
     with contextlib.ExitStack() as stack:
         for name, crd in lab.published(broken_clusters.RELEASE).items():
@@ -92,7 +92,7 @@ def only_three_crds(lab):
 
 
 @case("blocker nothing-installed bare", "warning crd-terminating bare",
-      "warning listener-orphaned bare", "warning controller-absent bare", names=(BARE,))
+      "warning controller-absent bare", names=(BARE,))
 def crd_that_is_being_deleted(lab):
     listener = renamed(lab.get("green", places.LISTENERS, lab.listener()), "kept", namespace="default")
     listener["metadata"]["finalizers"] = ["example.com/keep"]
@@ -102,6 +102,9 @@ def crd_that_is_being_deleted(lab):
         lab.until(lambda: lab.is_served(BARE, places.LISTENERS), "the kind to be served")
         stack.enter_context(lab.made(places.LISTENERS, listener, BARE))
         lab.client[BARE].delete(places.CRDS.at("", LISTENER_CRD), Deadline(20))
+        kept = ("default", "kept")
+        lab.until(lambda: "deletionTimestamp" in lab.get(BARE, places.LISTENERS, kept)["metadata"],
+                  "what is of the kind to be deleted too")
         yield
 
 
@@ -141,7 +144,7 @@ def manager_pod_of_no_deployment(lab):
     pod = {"metadata": {"name": "stray", "namespace": SYSTEMS,
                         "labels": template["metadata"]["labels"]},
            "spec": {**template["spec"], "nodeSelector": {"no": "where"}}}
-    # Of another set of pods, as the Deployment would take it for its own else.
+    # Else the Deployment would take it for its own.
     pod["metadata"]["labels"] = {**pod["metadata"]["labels"], "app.kubernetes.io/instance": "old"}
     with lab.made(places.PODS, pod):
         yield
@@ -162,7 +165,7 @@ def set_that_the_controller_would_delete(lab):
         yield
 
 
-@case(STOPPED, NO_PEER, "warning set-vanished green", "warning helper-leftover green",
+@case(STOPPED, "warning peer-ill blue", "warning set-vanished green", "warning helper-leftover green",
       "warning listener-orphaned green", "warning orphan-runners green")
 def set_gone_behind_the_back_of_helm(lab):
     with lab.one_more():
@@ -441,11 +444,3 @@ def user_who_may_not_see_pods(lab):
 
 def labels(release):
     return {"metadata": {"labels": {VERSION: release}}}
-
-
-def record(**notes):
-    """Return the Secret in which a run says where it stands."""
-    return {"metadata": {
-        "name": "arc-lifecycle-record", "namespace": SYSTEMS, "labels": {"arc.lifecycle/record": "1"},
-        "annotations": {f"arc.lifecycle/{name}": value for name, value in notes.items()},
-    }}

@@ -344,3 +344,11 @@ def interrupted(secret: Mapping[str, Any]) -> Dict[str, Any]:
     body = renamed(secret, secret["metadata"]["name"][:-1] + "2")
     body["metadata"]["labels"].update(status="pending-upgrade", version="2")
     return {**body, "data": {"release": packed.decode()}}
+
+
+def record(**notes: str) -> Dict[str, Any]:
+    """Return the Secret in which a run says where it stands."""
+    return {"metadata": {
+        "name": "arc-lifecycle-record", "namespace": SYSTEMS, "labels": {"arc.lifecycle/record": "1"},
+        "annotations": {f"arc.lifecycle/{name}": value for name, value in notes.items()},
+    }}
