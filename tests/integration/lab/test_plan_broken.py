@@ -83,7 +83,7 @@ def test_plan_of_sound_clusters_has_no_blocker(lab, sound, release):
 
 
 def test_set_that_github_called_too_old_is_told(lab):
-    """Only from 0.13.0 on there is such a phase."""
+    """Only from 0.14.0 on there is such a phase."""
     lab.replace_arc("green", "0.14.1")
     before = lab.found()
     with lab.stopped(), lab.edited(places.SCALE_SETS, WEB, {"status": {"phase": "Outdated"}}, "status"):
