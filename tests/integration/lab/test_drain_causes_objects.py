@@ -14,6 +14,7 @@ import time
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import WriteFailed
 from ansible_collections.arc.lifecycle.tests.integration.lab.drain_faults import (
     CLUSTER,
     drain,
@@ -116,6 +117,15 @@ def test_runner_that_lives_at_github_only(lab, client):
         ends_well(lab, running)
 
 
+def is_taken(client, place, patch):
+    """Tell whether the API server would take a patch now."""
+    try:
+        client.merge_patch(place, patch, limit(), dry_run=True)
+    except WriteFailed:
+        return False
+    return True
+
+
 def test_failures_that_the_controller_cannot_decode(lab, client, cure):
     web = lab.install(CLUSTER)
     jobs = running_job(lab, web, 30)
@@ -134,9 +144,10 @@ def test_failures_that_the_controller_cannot_decode(lab, client, cure):
         running.wait_stage("busy")
         cure.callback(lambda: client.json_patch(RUNNER_CRD, strict, limit()))
         client.json_patch(RUNNER_CRD, loose, limit())
-        time.sleep(2)  # until the API server goes by it
+        poison = {"status": {"failures": {"x": True}}}
+        eventually(lambda: is_taken(client, status, poison), "the API server to go by the loose CRD")
         since = time.monotonic()
-        client.merge_patch(status, {"status": {"failures": {"x": True}}}, limit())
+        client.merge_patch(status, poison, limit())
         cause = running.wait_cause("runner-undecodable", since)
         assert cause["object"] == f"EphemeralRunner {NAMESPACE}/{name}"
         client.merge_patch(status, {"status": {"failures": None}}, limit())

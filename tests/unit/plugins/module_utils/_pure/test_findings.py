@@ -267,6 +267,14 @@ def test_absence_is_not_concluded_from_what_was_not_read():
     assert {id for id, _severity in found({**b.sound(), **blind})} == {"unread"}
 
 
+@pytest.mark.parametrize("reason", ["forbidden", "the right to list pods is missing"])
+def test_missing_right_is_said_once(reason):
+    gap = {"pods": reads.Unread(reason, "list pods")}
+    cluster = model.read_cluster(b.snapshot(**{**b.sound(), **gap}))
+    (one,) = [one for one in findings.findings_of(cluster) if one.id == "unread"]
+    assert one.reason.count("the right to list pods is missing") == 1
+
+
 def test_runner_that_has_just_begun_is_no_zombie():
     parts = b.sound(idle=0)
     group = parts["ephemeralrunnersets"][0]

@@ -48,3 +48,11 @@ def test_templates_field_owners_and_secrets_are_dropped(part):
 def test_other_parts_are_left_whole():
     raw = b.scale_set()
     assert trim.trim("autoscalingrunnersets", raw) is raw
+
+
+def test_nothing_of_a_secret_is_kept_but_its_keys():
+    meta = {"name": "arc-github", "namespace": "arc-runners", "uid": "u1",
+            "annotations": {"last-applied": "bm9ib2R5J3M="}}
+    kept = trim.trim("credentials", {"metadata": meta, "data": {"github_token": "bm9ib2R5J3M="}})
+    assert "bm9ib2R5J3M=" not in json.dumps(kept)
+    assert list(kept["data"]) == ["github_token"] and kept["metadata"]["name"] == "arc-github"
