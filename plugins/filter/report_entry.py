@@ -10,7 +10,7 @@ short_description: Tell what an upgrade did in one cluster
 version_added: 1.0.0
 description:
   - Joins a cluster's part of the plan with what its tasks returned.
-positional: _input, findings, phases, drained, verified, failure
+positional: _input, findings, phases, drained, verified, failure, written, peers_ill
 options:
   _input:
     description: A cluster's part of what M(arc.lifecycle.arc_plan) returned.
@@ -35,6 +35,18 @@ options:
   failure:
     description: The C(task) that failed, and its C(msg).
     type: dict
+  written:
+    description:
+      - What other tasks wrote, in turn, each with C(releases) of M(arc.lifecycle.arc_helm), C(crds) of
+        M(arc.lifecycle.arc_crd) and C(repaired) of M(arc.lifecycle.arc_repair).
+    type: list
+    elements: dict
+    default: []
+  peers_ill:
+    description: Peers that did not serve any more when the cluster was back, each with the reason.
+    type: list
+    elements: str
+    default: []
 author:
   - arc.lifecycle contributors (@arc-lifecycle)
 """

@@ -53,6 +53,10 @@ _value:
       description: Every scale set that has to take jobs at the end.
       type: list
       elements: dict
+    peers:
+      description: Scale sets of other clusters that serve meanwhile, with C(cluster) for C(helm).
+      type: list
+      elements: dict
 """
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import work

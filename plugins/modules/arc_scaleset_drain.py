@@ -142,7 +142,10 @@ options:
   peers:
     description:
       - Other clusters. A set is drained only if one of them serves its name now, in a runner
-        group of its own, and no upgrade is under way there.
+        group of its own, and no upgrade is under way there. After it has settled that is looked
+        at once more, right before it is stopped.
+      - While its runners are waited for the clusters are looked at again, at most twice a minute.
+        What they do not serve any more is told in the progress line and in RV(peers_lost).
     type: list
     elements: dict
     default: []
@@ -328,6 +331,18 @@ github_problems:
   returned: once the sets were read, with O(state=drained)
   type: list
   elements: str
+peers_lost:
+  description:
+    - When no cluster of O(peers) served a set that was away, with the reason, C(since) and
+      C(until), at most 50. C(until) is empty where that lasts.
+  returned: once the sets were read, with O(state=drained)
+  type: list
+  elements: dict
+  sample:
+    - object: AutoscalingRunnerSet arc-runners/web
+      reason: 'green: it has no pod'
+      since: '2026-01-01T12:00:00+00:00'
+      until: ''
 durations:
   description: Seconds spent in each stage.
   returned: once the sets were read

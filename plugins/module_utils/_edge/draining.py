@@ -11,20 +11,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .._pure import (
-    drain, drain_copy, drain_leaving, drain_memory, drain_patches, drain_report, drain_request, drain_resume, fleet,
-    reads,
+    drain, drain_copy, drain_leaving, drain_memory, drain_patches, drain_peers, drain_report, drain_request,
+    drain_resume, reads,
 )  # fmt: skip
 from .._pure.drain_types import Act, Decision, Target, View
-from .._pure.errors import BadInput, Conflict, DeadlineReached, Refused, Stuck
+from .._pure.errors import Conflict, DeadlineReached, Refused, Stuck
 from .._pure.gitops import Verdict
-from .._pure.objects import Cluster, ScaleSet
-from . import drain_writes, fleet_reading, gitops_reading, rounds
+from .._pure.objects import ScaleSet
+from . import drain_writes, gitops_reading, rounds
 from .deadline import Deadline
 from .github import Evidence
+from .peer_watch import PeerWatch
 from .rounds import Round
 from .task import Result, Task
 
@@ -48,7 +48,7 @@ def drain_sets(task: Task) -> Result:
         return draining.result(finished=True)
     draining.judge(view, rounds.now())
     draining.require_may_begin(view)
-    draining.require_peers(view)
+    draining.peers.require(view, draining.live(view), draining.selected(view))
     if task.is_check:
         return draining.predict(view)
     spaces = {one.namespace for one in draining.story.targets}
@@ -72,7 +72,10 @@ class _Draining:
         self._evidence = Evidence(
             task.options["github"], task.deadline, memory=memory.get("github")
         )
+        self.peers = PeerWatch(task, memory.get("peers") or {})
+        self.peers.look(view)
         self._gitops = _owners(task, view)
+        self._view = view
         self._decision: Optional[Decision] = None
         self._diff: List[Dict[str, Any]] = []
         if not memory and self.story.targets and task.options["mode"] != drain.WAIT_ONLY:
@@ -81,7 +84,7 @@ class _Draining:
     def judge(self, view: View, now: datetime) -> Round:
         """Decide what to do now, and keep it for the result."""
         asked = drain_leaving.unknown_runners(view.cluster, self.story.targets)
-        view = replace(view, github=self._evidence.of(asked))
+        self._view = view = replace(view, github=self._evidence.of(asked))
         decision = drain.decide(view, self._options(now), self.story.timers, now)
         self.story = self.story.seen(view, decision, now)
         self._decision = decision
@@ -89,10 +92,11 @@ class _Draining:
         if self._task.options["fail_fast"]:
             self._require_goes_on(decision)
         valid_s = {"unknown": _BLIND_S, "helpers": _HELPERS_S}.get(decision.stage)
-        return Round(decision.finished, decision.acts, drain_report.told(decision), valid_s)
+        return Round(decision.finished, decision.acts, self._told(), valid_s)
 
     def do(self, act: Act) -> None:
         """Make one write; the result says so even if the next one fails."""
+        self.peers.require_still(self._view, act)
         drain_writes.write(self._task, act)
         self.story = self.story.did(act, rounds.now())
         self._diff.append(drain_report.difference(act))
@@ -116,39 +120,6 @@ class _Draining:
                 cause="; ".join(f"{one.object}: {one.reason}" for one in refused),
                 next_step=refused[0].remedy,
                 details={"refused": [one.as_dict() for one in refused]},
-            )
-
-    def require_peers(self, view: View) -> None:
-        """Raise Refused where no other cluster serves a set that is about to stop."""
-        options = self._task.options
-        if not options["peers"] or options["memory"] or options["mode"] == drain.WAIT_ONLY:
-            return
-        problems = fleet_reading.problems_of("peers", options["peers"])
-        if problems:
-            raise BadInput.together(problems)
-        others = fleet_reading.read_each(
-            fleet_reading.connect_each(options["peers"], options), self._task.deadline,
-            (*rounds.PARTS, "records"),
-        )
-        _require_others(view, others)
-        sets = [
-            one for one in _live(view, self.story.targets)
-            if not any(
-                fnmatchcase(name, pattern)
-                for name in (one.ref.name, f"{one.ref.namespace}/{one.ref.name}")
-                for pattern in options["may_be_down"]
-            )
-        ]
-        unserved = fleet.unserved(view.cluster, sets, others)
-        if unserved:
-            raise Refused(
-                cluster=self._task.cluster.name,
-                object=", ".join(str(one.ref) for one, _why in unserved),
-                cause="; ".join(f"{one.ref.name} is served by no peer ({why})"
-                                for one, why in unserved),
-                next_step="Bring a peer to serve, or name the set in may_be_down: its jobs then"
-                          " wait at GitHub",
-                details={"unserved": [one.ref.as_dict() for one, _why in unserved]},
             )
 
     def take_back(self) -> Tuple[str, ...]:
@@ -204,10 +175,9 @@ class _Draining:
         """Return the result as it stands now."""
         result = self._known(finished)
         if self._task.options["slice"] and not finished:
-            told = drain_report.told(self._decision) if self._decision else ""
             result["memory"] = {
-                **drain_memory.to_plain(replace(self.story, told=told)),
-                "github": self._evidence.memory(),
+                **drain_memory.to_plain(replace(self.story, told=self._told())),
+                "github": self._evidence.memory(), "peers": drain_peers.to_plain(self.peers.state),
             }
         return result
 
@@ -215,9 +185,25 @@ class _Draining:
         """What stands in the result of a failure too."""
         result = drain_report.result(self.story, self._decision, finished)
         result["github_problems"] = self._evidence.problems()
+        result["peers_lost"] = [one.as_dict() for one in self.peers.state.losses]
+        result["line"] += self.peers.state.words(rounds.now())
         if self._task.is_diff and self._diff:
             result["diff"] = list(self._diff)
         return result
+
+    def _told(self) -> str:
+        """Differs once there is something new to say."""
+        if self._decision is None:
+            return ""
+        return f"{drain_report.told(self._decision)}|{self.peers.state.told()}"
+
+    def live(self, view: View) -> List[ScaleSet]:
+        """Return the selected sets that are about to stop."""
+        return _live(view, self.story.targets)
+
+    def selected(self, view: View) -> List[ScaleSet]:
+        """Return the selected sets that are there, going ones among them."""
+        return _there(view, self.story.targets)
 
     def _decided(self) -> Decision:
         if self._decision is None:
@@ -277,16 +263,6 @@ class _Draining:
         self.story = replace(self.story, rights_missing=missing)
 
 
-def _require_others(view: View, others: Sequence[Cluster]) -> None:
-    for other in others:
-        if other.id.uid == view.cluster.id.uid:
-            raise Refused(
-                cluster=view.cluster.id.name, object=f"peer {other.id.name}",
-                cause=f"it is the cluster that is to be drained (UID {other.id.uid})",
-                next_step="Give the connection of another cluster, or leave that peer out",
-            )
-
-
 def _owners(task: Task, view: View) -> Tuple[Verdicts, Verdicts]:
     """What Argo CD and Flux have in hand; nobody is asked where it does not matter."""
     options = task.options
@@ -312,8 +288,9 @@ def _after_deadline(left: Optional[Tuple[str, ...]]) -> str:
 
 
 def _live(view: View, targets: Tuple[Target, ...]) -> List[ScaleSet]:
+    return [one for one in _there(view, targets) if one.deleting_since is None]
+
+
+def _there(view: View, targets: Tuple[Target, ...]) -> List[ScaleSet]:
     uids = {one.uid for one in targets if one.uid}
-    return [
-        one for one in reads.seen(view.cluster.scale_sets)
-        if one.ref.uid in uids and one.deleting_since is None
-    ]
+    return [one for one in reads.seen(view.cluster.scale_sets) if one.ref.uid in uids]

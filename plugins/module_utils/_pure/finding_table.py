@@ -180,6 +180,12 @@ FINDINGS: Dict[str, Kind] = {
         WARNING, "minRunners is above maxRunners: the listener refuses to start.",
         "Correct the values of the set.", "cmd/ghalistener/config",
     ),
+    "runner-too-old": Kind(
+        BLOCKER, "GitHub refuses runners of this version: they end with exit code 7, and from 0.14.0 on"
+        " the set is parked as Outdated.",
+        "Set a newer image for the container runner in the values of the set. A runner has to be updated"
+        " within 30 days of each release.", "#4595",
+    ),
     "secret-missing": Kind(
         BLOCKER, "The Secret by which the set logs in at GitHub is gone, or has not what it needs.",
         "Put the Secret back: without it the set can neither be removed cleanly nor take jobs.",
@@ -300,6 +306,11 @@ FINDINGS: Dict[str, Kind] = {
     "peer-ill": Kind(
         BLOCKER, "Another cluster serves this name, but cannot take its jobs now.",
         "Mend the peer first.",
+    ),
+    "peer-full": Kind(
+        WARNING, "The clusters that serve this name meanwhile have not room for all of its jobs now.",
+        "Raise maxRunners there for the time of the upgrade, or choose a quieter hour: what does not"
+        " fit waits at GitHub.",
     ),
     "two-hosts-one-cluster": Kind(
         BLOCKER, "Two hosts of the inventory are the same cluster.",

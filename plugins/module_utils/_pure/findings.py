@@ -161,6 +161,9 @@ def _sets(cluster: Cluster) -> Iterator[Finding]:
             yield make("outdated", ref, "its phase is Outdated")
         elif one.scale_set_id is None:
             yield make("scale-set-id-missing", ref, "annotation runner-scale-set-id has no number")
+        version = releases.runner_version(one.runner_image)
+        if version and releases.is_refused_runner(version, one.config_url):
+            yield make("runner-too-old", ref, f"its image is {one.runner_image}")
         if one.max_runners is not None and one.min_runners > one.max_runners:
             yield make("limits-contradict", ref, f"min {one.min_runners}, max {one.max_runners}")
         if one.container_mode in ("kubernetes", "kubernetes-novolume"):

@@ -17,19 +17,23 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from . import health, reads
 from .finding_table import Finding, make
-from .objects import Cluster, ScaleSet
+from .objects import Cluster, Ref, ScaleSet
 
 Name = Tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A scale set of the same name in another cluster, and what is wrong with it now."""
+    """A scale set of the same name in another cluster, and what is wrong with it now.
+
+    `room`: how many jobs more it can run, None where it has no limit or that was not seen.
+    """
 
     cluster: str
-    scale_set: str
+    scale_set: Ref
     group: str
     trouble: Tuple[str, ...] = ()
+    room: Optional[int] = None
 
     @property
     def serves(self) -> bool:
@@ -40,10 +44,13 @@ class Peer:
         """Return the peer as plain data."""
         return {
             "cluster": self.cluster,
-            "scale_set": self.scale_set,
+            "scale_set": str(self.scale_set),
+            "namespace": self.scale_set.namespace,
+            "name": self.scale_set.name,
             "group": self.group,
             "serves": self.serves,
             "trouble": list(self.trouble),
+            "room": self.room,
         }
 
 
@@ -71,21 +78,26 @@ def peers_of(
             continue
         for peer in reads.seen(other.scale_sets):
             if name_of(peer) == name_of(scale_set):
-                found.append(
-                    Peer(other.id.name, str(peer.ref), peer.group, trouble_of(other, peer))
-                )
-    return tuple(sorted(found, key=lambda peer: (peer.cluster, peer.scale_set)))
+                found.append(Peer(
+                    other.id.name, peer.ref, peer.group, trouble_of(other, peer), _room(peer)
+                ))
+    return tuple(sorted(found, key=lambda peer: (peer.cluster, str(peer.scale_set))))
 
 
 def unserved(
-    cluster: Cluster, scale_sets: Sequence[ScaleSet], others: Sequence[Cluster]
+    cluster: Cluster, scale_sets: Sequence[ScaleSet], others: Sequence[Cluster],
+    silent: Sequence[str] = (),
 ) -> Tuple[Tuple[ScaleSet, str], ...]:
     """Return the sets that no other cluster serves now, each with the reason.
 
     A set of the same runner group is no peer: to GitHub both are one (#3372). Neither is one of
-    a cluster in which an upgrade is under way.
+    a cluster in which an upgrade is under way. `silent`: of clusters that gave no answer, why.
     """
     found = []
+    unread = [*silent, *(
+        f"{other.id.name}: {other.scale_sets.reason}"
+        for other in others if isinstance(other.scale_sets, reads.Unread)
+    )]
     under_way = {
         other.id.name
         for other in others
@@ -101,10 +113,18 @@ def unserved(
         told = [
             f"{peer.cluster}: {', '.join(peer.trouble) or 'an upgrade is under way there'}"
             for peer in peers
-        ]
+        ] + unread
         found.append((one, "; ".join(told) or "no other cluster has a set of this name in a"
                       " runner group of its own"))
     return tuple(found)
+
+
+def _room(scale_set: ScaleSet) -> Optional[int]:
+    """A runner that waits has room for a job; one that has a job, or may have one, has not."""
+    counts = scale_set.counts
+    if scale_set.max_runners is None or counts.busy is None or counts.unknown is None:
+        return None
+    return max(0, scale_set.max_runners - counts.busy - counts.unknown)
 
 
 def trouble_of(cluster: Cluster, scale_set: ScaleSet) -> Tuple[str, ...]:

@@ -240,7 +240,8 @@ class ScaleSet:
     `name` and `group` are what GitHub sees; `spec_group` is the raw text that the listener's
     name is hashed from. `max_runners` None: no limit. `release`: the gate label as it stands.
     `cleanup`: which helper object each cleanup annotation points at. `uses_vault`: `github_secret`
-    names an entry of a key vault (from 0.12.0 on), not a Secret.
+    names an entry of a key vault (from 0.12.0 on), not a Secret. `runner_image`: of the container
+    `runner` in its template.
     """
 
     ref: Ref
@@ -269,6 +270,7 @@ class ScaleSet:
     chart: str = ""
     service_account: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    runner_image: str = ""
 
     @property
     def live_runner_set(self) -> Union[RunnerSet, None, reads.Unread]:

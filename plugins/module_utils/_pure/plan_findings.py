@@ -159,12 +159,32 @@ def _peers(
                 "name-in-one-cluster", _name(one), "no other cluster of the run has it",
                 severity=WARNING if one.trouble else "",
             )
+        elif not ill:
+            yield from _room(cluster, one)
         # A set that takes no jobs now loses nothing by being taken down.
         elif len(ill) == len(one.peers) and not one.trouble:
             yield make(
                 "peer-ill", _name(one),
                 "; ".join(f"{peer.cluster}: {', '.join(peer.trouble)}" for peer in ill),
             )
+
+
+def _room(cluster: Cluster, one: PlannedSet) -> Iterator[Finding]:
+    """Yield where the peers together could not run what runs and waits here now."""
+    counts = [
+        live.counts for live in reads.seen(cluster.scale_sets)
+        if (live.ref.namespace, live.ref.name) == (one.namespace, one.name)
+    ]
+    rooms = [peer.room for peer in one.peers]
+    if not counts or counts[0].busy is None or counts[0].pending is None or None in rooms:
+        return
+    load, room = counts[0].busy + counts[0].pending, sum(filter(None, rooms))
+    if load > room:
+        yield make(
+            "peer-full", _name(one),
+            f"{load} jobs run or wait for a runner here, {', '.join(p.cluster for p in one.peers)}"
+            f" can take {room} more",
+        )
 
 
 def _mended_before(

@@ -264,6 +264,10 @@ def read_scale_set(raw: Raw) -> objects.ScaleSet:
         chart=labels.get(CHART_LABEL, ""),
         service_account=pod_spec.get("serviceAccountName", ""),
         labels=dict(labels),
+        runner_image=next(
+            (str(one.get("image", "")) for one in pod_spec.get("containers") or ()
+             if one.get("name") == "runner"), "",
+        ),
     )
 
 

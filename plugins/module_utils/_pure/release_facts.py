@@ -44,6 +44,11 @@ TAGGED: Dict[str, str] = {
 
 OLDEST_SUPPORTED = "0.9.0"
 
+# The newest version of the runner that GitHub was seen to refuse ("Runner version v2.334.0 is
+# deprecated and cannot receive messages": ARC #4595). Older ones are refused as well: each is for
+# 30 days after the next one has come.
+RUNNER_REFUSED = "2.334.0"
+
 
 class Fact(NamedTuple):
     """`value` holds from release `since` on. `source`: where it can be checked."""

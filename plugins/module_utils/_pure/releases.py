@@ -32,6 +32,11 @@ CREDENTIALS = (
 SCALE_SET_CHARTS = (SCALE_SET_CHART, "gha-runner-scale-set-experimental")
 CONTROLLER_CHARTS = (CONTROLLER_CHART, "gha-runner-scale-set-controller-experimental")
 
+# Its own image, also from a mirror; of other images the tag says nothing.
+_RUNNER_IMAGE = re.compile(r".*/actions-runner:v?([0-9]+)\.([0-9]+)\.([0-9]+)(@.*)?")
+# Where GitHub runs the service. A GitHub Enterprise Server takes older runners.
+_GITHUB_HOSTS = re.compile(r"https://([^/]+\.)?(github\.com|ghe\.com)(/.*)?", re.IGNORECASE)
+
 # Phases of a runner that has not started, and of one that will never run a job again.
 NOT_STARTED = ("", "Pending")
 ENDED_BADLY = ("Failed", "Outdated")
@@ -273,6 +278,18 @@ def _build(name: str) -> Release:
         advice=_spans(release_facts.ADVICE, number),
         **facts,
     )
+
+
+def runner_version(image: str) -> Tuple[int, ...]:
+    """Return the version that the tag of ARC's runner image tells, () where it tells none."""
+    match = _RUNNER_IMAGE.fullmatch(image)
+    return tuple(int(part) for part in match.groups()[:3]) if match else ()
+
+
+def is_refused_runner(version: Tuple[int, ...], config_url: str) -> bool:
+    """Tell whether GitHub refuses runners of a version; `config_url`: what they register at."""
+    refused = tuple(int(part) for part in release_facts.RUNNER_REFUSED.split("."))
+    return version <= refused and _GITHUB_HOSTS.fullmatch(config_url) is not None
 
 
 def _all_job_fields() -> Tuple[str, ...]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 DONE, NOTHING, FAILED, NOT_REACHED = "upgraded", "nothing to do", "failed", "not reached"
 ROLLED_BACK = "rolled back"
@@ -20,12 +20,16 @@ def entry_of(
     drained: Optional[Mapping[str, Any]] = None,
     verified: Optional[Mapping[str, Any]] = None,
     failure: Optional[Mapping[str, Any]] = None,
+    written: Sequence[Mapping[str, Any]] = (),
+    peers_ill: Sequence[str] = (),
 ) -> Dict[str, Any]:
     """Return a cluster's part of the report.
 
     `planned`: its part of arc_plan's result; `findings`: those of the whole plan. `phases`:
     [{phase, at}] with epoch seconds, the last one being "end". `drained`, `verified`: results
     of arc_scaleset_drain and arc_scaleset_wait. `failure`: {task, msg, rolled_back} of what failed.
+    `written`: [{releases, crds, repaired}] of the other modules, a way back after the way there.
+    `peers_ill`: which peers fell out meanwhile, and why.
     """
     drained, verified, failure = drained or {}, verified or {}, failure or {}
     name = planned["cluster"]["name"]
@@ -42,7 +46,9 @@ def entry_of(
         "began": float(phases[0]["at"]) if phases else None,
         "ended": float(phases[-1]["at"]) if phases else None,
         "sets": _sets(planned, drained),
-        "acts": list(drained.get("acts") or ())[:MOST_ACTS],
+        "acts": [*(drained.get("acts") or ()), *_writes(written)][:MOST_ACTS],
+        "peers_lost": [*(drained.get("peers_lost") or ())],
+        "peers_ill": list(peers_ill),
         "scale_sets": [f"{one['namespace']}/{one['name']}" for one in planned["scale_sets"]],
         "jobs_awaited": len(awaited),
         "awaited": awaited,
@@ -52,6 +58,44 @@ def entry_of(
         "failed_in": failure.get("task", ""),
         "failure": failure.get("msg", ""),
     }
+
+
+def _writes(written: Sequence[Mapping[str, Any]]) -> Iterator[Dict[str, Any]]:
+    """Yield what other modules wrote, in the form of a drain's acts."""
+    for one in written:
+        for release in one.get("releases") or ():
+            if release["action"] != "unchanged":
+                yield {
+                    "verb": release["action"],
+                    "object": {"kind": "Helm release", "namespace": release["namespace"],
+                               "name": release["name"]},
+                    "reason": release.get("error") or "",
+                    "evidence": _known(release, ("chart", "seconds")),
+                }  # fmt: skip
+        for crd in one.get("crds") or ():
+            if crd["action"] != "unchanged":
+                yield {
+                    "verb": crd["action"],
+                    "object": {"kind": "CustomResourceDefinition", "name": crd["name"]},
+                    "reason": f"{_release(crd.get('before'))} to {_release(crd.get('after'))}",
+                    "evidence": _known(crd, ("changes", "backup", "migrated", "probed")),
+                }  # fmt: skip
+        for mended in one.get("repaired") or ():
+            yield {
+                "verb": str(mended["id"]), "object": dict(mended["object"]),
+                "reason": str(mended["effect"]), "evidence": {"proof": mended["proof"]},
+            }  # fmt: skip
+
+
+def _known(data: Mapping[str, Any], keys: Sequence[str]) -> Dict[str, Any]:
+    return {key: data[key] for key in keys if data.get(key) not in (None, "", {})}
+
+
+def _release(told: Optional[Mapping[str, Any]]) -> str:
+    """Say which releases a CRD belongs to."""
+    if not told:
+        return "none"
+    return ", ".join(told.get("releases") or ()) or f"{told.get('verdict')} {told.get('nearest') or ''}".strip()
 
 
 def _sets(planned: Mapping[str, Any], drained: Mapping[str, Any]) -> List[Dict[str, Any]]:

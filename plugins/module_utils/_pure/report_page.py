@@ -135,11 +135,16 @@ def _cluster(one: Mapping[str, Any]) -> str:
         (_text(each.get("runner", each.get("name", ""))), _text(_facts(each, ("runner", "name"))))
         for each in one["awaited"]
     ])
-    parts += _part("Writes of the drain", ("What", "Object", "Why", "Evidence"), [
+    parts += _part("Writes", ("What", "Object", "Why", "Evidence"), [
         (_text(each.get("verb", "")), _text(_object(each.get("object") or {})),
          _text(each.get("reason", "")), _text(_facts(each.get("evidence") or {})))
         for each in one.get("acts", ())
     ])
+    parts += _part("Peers that did not serve meanwhile", ("What", "Why", "From", "Until"), [
+        (_text(each["object"]), _text(each["reason"]), _text(each["since"]),
+         _text(each["until"] or "not seen to end"))
+        for each in one.get("peers_lost", ())
+    ] + [(_text(each), "", "", "after the proof") for each in one.get("peers_ill", ())])
     parts += _part("Mended on the way", ("What",), [
         (_text(_facts(each) if isinstance(each, Mapping) else each),) for each in one["cured"]
     ])

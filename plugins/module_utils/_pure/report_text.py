@@ -65,6 +65,12 @@ def report_lines(clusters: Iterable[Mapping[str, Any]]) -> List[str]:
         if one["phases"]:
             told = ", ".join(f"{p['phase']} {seconds(p['seconds'])}" for p in one["phases"])
             lines.append(f"{one['name']}: {told}")
+        for loss in one.get("peers_lost", ()):
+            lines.append(
+                f"{one['name']}: no peer served {loss['object']} from {loss['since']} to"
+                f" {loss['until'] or 'the end of the drain'}: {loss['reason']}"
+            )
+        lines += [f"{one['name']}: peer fell out: {ill}" for ill in one.get("peers_ill", ())]
         for finding in one["findings"]:
             if finding["severity"] != "info":
                 lines.append(

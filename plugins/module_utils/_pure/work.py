@@ -21,7 +21,8 @@ def work_of(
 
     `planned`: a cluster's part of arc_plan's result. `remembered`: the releases of its record.
     `drain`: scale sets to take away. `scale_sets`: to uninstall and install. `controllers`: the
-    same for controllers. `expected`: every scale set that has to take jobs at the end.
+    same for controllers. `expected`: every scale set that has to take jobs at the end. `peers`:
+    sets of other clusters that serve meanwhile, with `cluster` for `helm`.
     """
     changed = {
         (one["namespace"], one["helm_release"])
@@ -46,7 +47,21 @@ def work_of(
             _entry(one) for one in remembered if one["kind"] == CONTROLLER
         ],
         "expected": sorted(sets + kept, key=lambda one: (one["namespace"], one["name"])),
+        "peers": _peers(planned),
     }
+
+
+def _peers(planned: Mapping[str, Any]) -> List[Entry]:
+    """Return the sets of other clusters that serve while these are away, each with `cluster`."""
+    found = {
+        (peer["cluster"], peer["namespace"], peer["name"])
+        for one in planned["scale_sets"] if one["action"] == REPLACE
+        for peer in one["peers"] if peer["serves"]
+    }
+    return [
+        {"cluster": cluster, "namespace": namespace, "name": name}
+        for cluster, namespace, name in sorted(found)
+    ]
 
 
 def _entry(one: Mapping[str, Any]) -> Entry:

@@ -9,6 +9,7 @@ The clusters go up and back by turns, so that each case begins where the last on
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import subprocess
 import sys
@@ -16,18 +17,20 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parent)]
 
 # pylint: disable=wrong-import-position
+from api_proxy import Proxy  # noqa: E402
 from rehearsal import Rehearsal, kill  # noqa: E402
 from static_pods import kept_running  # noqa: E402
 
 from lab import toolchain  # noqa: E402
 from lab.arc import await_arc  # noqa: E402
 from lab.arc.install import ScaleSet  # noqa: E402
-from lab.kube import path_of  # noqa: E402
+from lab.kube import Kube, path_of  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.state import LabState  # noqa: E402
 
@@ -94,6 +97,53 @@ def api_server_away(run, cluster):
         spec = run.lab.cluster(cluster).specs(toolchain.binary_path())["apiserver"]
         run.lab.processes.start(spec)
         run.lab.processes.wait_ready(spec)
+
+
+@contextlib.contextmanager
+def listeners_away(run, cluster):
+    """The pods of the listeners are gone, and no controller is there to make others."""
+    systems = "arc-systems"
+    controller = path_of("apps/v1", "deployments", systems, "arc-gha-rs-controller")
+    scale(run, cluster, controller, 0)
+    pods = f"/api/v1/namespaces/{systems}/pods"
+    for pod in await_arc.items(run.state, cluster, pods):
+        if "-listener" in pod["metadata"]["name"]:
+            await_arc.delete(run.state, cluster, f"{pods}/{pod['metadata']['name']}")
+    try:
+        yield
+    finally:
+        scale(run, cluster, controller, 1)
+
+
+def scale(run, cluster, deployment, replicas):
+    async def patch():
+        async with Kube.from_kubeconfig(run.state.cluster(cluster).kubeconfig) as kube:
+            await kube.merge_patch(deployment, {"spec": {"replicas": replicas}})
+
+    asyncio.run(patch())
+    wait_until(lambda: run.lab.cluster(cluster).get(deployment)["status"].get("replicas", 0) == replicas,
+               f"{replicas} controllers", 60)
+
+
+@contextlib.contextmanager
+def through_a_proxy(run, cluster):
+    """What Ansible and Helm ask of a cluster goes through a proxy; ARC's own ways stay."""
+    found = run.lab.cluster(cluster)
+    with Proxy((found.state.ports()["apiserver"], found.tls())) as proxy:
+        path = run.folder / "through.yml"
+        path.write_text(yaml.safe_dump({
+            "apiVersion": "v1", "kind": "Config", "users": [{"name": "anyone", "user": {}}],
+            "clusters": [{"name": "rough", "cluster": {"server": proxy.url}}],
+            "contexts": [{"name": cluster, "context": {"cluster": "rough", "user": "anyone"}}],
+        }), encoding="utf-8")
+        kept = run.inventory.read_text(encoding="utf-8")
+        told = yaml.safe_load(kept)
+        told["arc_clusters"]["hosts"][cluster]["kubeconfig"] = str(path)
+        run.inventory.write_text(yaml.safe_dump(told), encoding="utf-8")
+        try:
+            yield proxy
+        finally:
+            run.inventory.write_text(kept, encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -194,6 +244,25 @@ def test_github_refuses_for_a_while(run, status):
     judge(run, f"GitHub answers {status} for 20 s", process, way, fault_s=20)
 
 
+@pytest.mark.parametrize("task", [DRAIN, UNINSTALL, INSTALL], ids=["drain", "uninstall", "install"])
+def test_api_server_answers_too_many_requests_for_a_while(run, task):
+    with through_a_proxy(run, "blue") as proxy:
+        process, *way = start(run)
+        at_task(run, process, task)
+        proxy.storm(12)
+        code, text = ended(run, process)
+        assert proxy.refused, text[-3000:]
+    judge(run, f"API server answers 429 for 12 s at: {task}", process, way)
+
+
+def test_tokens_of_listeners_expire(run):
+    process, *way = start(run)
+    at_task(run, process, DRAIN)
+    run.service.fault({"expired_token": True}, path="^/_messages/", times=6)
+    judge(run, "GitHub says 6 times that a listener's token has expired", process, way)
+    assert run.service.faults() == [] or run.service.faults()[0]["left"] == 0
+
+
 def test_peer_is_lost_before_the_first_set_goes(run):
     process, *way = start(run)
     at_task(run, process, "Remember what is there")
@@ -213,6 +282,25 @@ def test_peer_is_lost_in_mid_run(run):
         code, text = ended(run, process)
         assert code not in (0, None) and "green" in text
     judge(run, "the peer's API server is lost while the first cluster is empty", process, way)
+
+
+def test_peer_that_fell_out_stops_the_run_before_the_next_cluster(run):
+    if run.at != OLD:
+        process, *way = start(run)
+        judge(run, "none", process, way)
+    process, *way = start(run, arc_cycle_peer_timeout=10)
+    at_task(run, process, UNINSTALL)
+    with listeners_away(run, "green"):
+        code, text = ended(run, process)
+        assert code not in (0, None), text[-3000:]
+        assert "Stopped after blue, which is done and takes jobs" in text, text[-3000:]
+        report = {one["name"]: one for one in run.report()["clusters"]}
+        assert (report["blue"]["result"], report["green"]["result"]) == ("upgraded", "not reached")
+        assert len(report["blue"]["peers_ill"]) == 1 and "green: " in report["blue"]["peers_ill"][0]
+        kinds = {(one["verb"], one["object"]["kind"]) for one in report["blue"]["acts"]}
+        assert kinds >= {("delete", "AutoscalingRunnerSet"), ("uninstalled", "Helm release"),
+                         ("replaced", "CustomResourceDefinition"), ("installed", "Helm release")}
+    judge(run, "the peer's listeners are lost while the first cluster is empty", process, way, fault_s=60)
 
 
 def test_disk_of_the_control_node_is_full(run, tmp_path):

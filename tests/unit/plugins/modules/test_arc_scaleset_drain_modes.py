@@ -170,3 +170,62 @@ def test_limits_that_somebody_changed_are_asked_about_before_a_write():
         assert (code, result["error"]["class"], cluster.writes) == (1, "Refused", [])
         code, result = drain(cluster, state="resumed", changed_meanwhile="keep", timeout=30)
         assert (code, limits(cluster)) == (0, (2, 9)), result.get("msg")
+
+
+def _other(other):
+    """A cluster that serves web in a runner group of its own."""
+    other.uid = "another"
+    other.parts["autoscalingrunnersets"][0]["spec"]["runnerGroup"] = "green"
+    return [{"name": "green", "connection": {"host": other.url}}]
+
+
+def _older(memory):
+    """The memory of a slice whose look at the peers was a minute ago."""
+    memory["peers"]["looked"] = b.ago(60).replace("Z", "+00:00")
+    return memory
+
+
+def test_peer_that_is_lost_while_runners_end_is_told_until_it_is_back():
+    with ScriptedCluster(sound(busy=1, idle=0)) as cluster, ScriptedCluster(sound()) as other:
+        asked = {"peers": _other(other), "slice": 1, "settle": "never", "timeout": 60}
+        code, result = drain(cluster, **asked)
+        assert (code, result["finished"], result["peers_lost"]) == (0, False, [])
+        pods, other.parts["pods"] = other.parts["pods"], []
+        code, lost = drain(cluster, **asked, memory=_older(result["memory"]))
+        (one,) = lost["peers_lost"]
+        assert (code, one["object"], one["until"]) == (0, f"AutoscalingRunnerSet {WEB}", "")
+        assert "green: " in one["reason"] and "it has no pod" in one["reason"]
+        assert f"no peer serves AutoscalingRunnerSet {WEB}" in lost["line"]
+        assert lost["memory"]["told"] != result["memory"]["told"]
+        other.parts["pods"] = pods
+        code, back = drain(cluster, **asked, memory=_older(lost["memory"]))
+        (one,) = back["peers_lost"]
+        assert code == 0 and one["until"] and "no peer" not in back["line"]
+
+
+def test_peer_that_cannot_be_reached_while_runners_end_is_told_and_no_failure():
+    with ScriptedCluster(sound(busy=1, idle=0)) as cluster:
+        with ScriptedCluster(sound()) as other:
+            asked = {"peers": _other(other), "slice": 1, "settle": "never", "timeout": 60}
+            _code, result = drain(cluster, **asked)
+        code, lost = drain(cluster, **asked, memory=_older(result["memory"]))
+    assert code == 0 and [one["until"] for one in lost["peers_lost"]] == [""]
+
+
+def test_set_is_not_stopped_after_settling_where_its_peer_was_lost_meanwhile():
+    with ScriptedCluster(sound(busy=1)) as cluster, ScriptedCluster(sound()) as other:
+        asked = {"peers": _other(other), "slice": 1, "timeout": 60}
+        _code, result = drain(cluster, **asked)
+        assert not [one for one in result["acts"] if one["verb"] == "delete"]
+        other.parts["pods"] = []
+        code, result = drain(cluster, **{**asked, "settle": "never"}, memory=_older(result["memory"]))
+        assert (code, result["error"]["class"]) == (1, "Refused"), result
+        assert "DELETE" not in {method for method, _name, _dry in cluster.writes}
+
+
+def test_memory_that_is_none_is_refused():
+    with ScriptedCluster(sound(busy=1, idle=0)) as cluster:
+        _code, result = drain(cluster, slice=1, settle="never")
+        memory = {**result["memory"], "peers": {"sets": [["web"]]}}
+        code, result = drain(cluster, slice=1, settle="never", memory=memory)
+    assert (code, result["error"]["object"]) == (1, "option memory, peers")

@@ -322,3 +322,21 @@ def test_every_unread_part_is_a_blocker_that_names_the_right(unread):
     told = [one for one in findings.findings_of(cluster) if one.id == "unread"]
     assert {one.object for one in told} == unread
     assert all(one.severity == "blocker" and f"list {one.object}" in one.reason for one in told)
+
+
+@pytest.mark.parametrize("image, url, is_told", [
+    ("ghcr.io/actions/actions-runner:2.334.0", "https://github.com/acme", True),
+    ("ghcr.io/actions/actions-runner:v2.311.0", "https://github.com/acme/app", True),
+    ("mirror.example.com/x/actions-runner:2.311.0@sha256:00", "https://acme.ghe.com/acme", True),
+    ("ghcr.io/actions/actions-runner:2.335.0", "https://github.com/acme", False),
+    ("ghcr.io/actions/actions-runner:latest", "https://github.com/acme", False),
+    ("ghcr.io/actions/actions-runner@sha256:00", "https://github.com/acme", False),
+    ("registry.example.com/acme/runner:1.0.0", "https://github.com/acme", False),
+    ("ghcr.io/actions/actions-runner:2.311.0", "https://github.example.com/acme", False),
+    ("ghcr.io/actions/actions-runner:2.311.0", "https://notgithub.com/acme", False),
+])
+def test_runner_that_github_refuses_is_told(image, url, is_told):
+    parts = b.sound("0.14.2", url=url)
+    pod = parts["autoscalingrunnersets"][0]["spec"]["template"]["spec"]
+    pod["containers"] = [{"name": "dind", "image": "docker:1.0.0"}, {"name": "runner", "image": image}]
+    assert (("runner-too-old", "blocker") in found(parts)) is is_told

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure import fleet, model
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import fleet, model, reads
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 
 
@@ -55,5 +55,16 @@ def test_peers_are_sets_of_the_same_name_with_what_is_wrong_with_them():
     assert "it has no pod" in peers[1].trouble
     assert peers[0].as_dict() == {
         "cluster": "green", "scale_set": "AutoscalingRunnerSet arc-runners/web",
-        "group": "green", "serves": True, "trouble": [],
+        "namespace": "arc-runners", "name": "web", "group": "green", "serves": True, "trouble": [], "room": 5,
     }
+
+
+def test_set_is_unserved_where_no_peer_of_its_own_group_serves_and_the_reason_is_told():
+    blue = cluster("blue")
+    gap = reads.Unread("forbidden", "list autoscalingrunnersets", "autoscalingrunnersets")
+    silent = model.read_cluster(b.snapshot(name="red", **{**b.sound(), "autoscalingrunnersets": gap}))
+    same = cluster("green", group=blue.scale_sets[0].group)
+    ((one, why),) = fleet.unserved(blue, blue.scale_sets, [same, silent], ["grey: no route"])
+    assert one.ref.name == "web"
+    assert why == "grey: no route; red: forbidden"
+    assert fleet.unserved(blue, blue.scale_sets, [cluster("green", group="green"), silent]) == ()

@@ -11,6 +11,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     plan,
     record,
     report,
+    report_page,
     report_text,
     work,
 )
@@ -150,3 +151,39 @@ def test_in_place_works_on_every_set_and_controller():
     found = work.work_of(made["clusters"][0], [CONTROLLER, WEB])
     assert named(found["scale_sets"]) == [("arc-runners", "web")]
     assert named(found["controllers"]) == [("arc-systems", "arc-c")]
+
+
+def test_report_has_the_writes_of_each_module_in_one_form():
+    release = {"namespace": "arc-runners", "name": "web", "chart": "gha-rs-0.14.2", "seconds": 1.2}
+    crd = {"name": "ephemeralrunners.actions.github.com", "after": {"releases": ["0.14.2"]},
+           "changes": {"field-removed": 3}, "backup": "arc-systems/copy"}
+    repair = {"id": "stale-listener", "object": {"kind": "AutoscalingListener", "name": "web-l"},
+              "effect": "the controller makes another", "proof": "bound to a dead runner set"}
+    drained = {"acts": [{"verb": "delete", "object": {"kind": "AutoscalingRunnerSet", "name": "web"}}],
+               "peers_lost": [{"object": "AutoscalingRunnerSet arc-runners/web", "reason": "green: it has no pod",
+                               "since": "2026-01-01T12:00:00+00:00", "until": ""}]}
+    entry = report.entry_of(planned()["clusters"][0], drained=drained, peers_ill=["green: not healthy"], written=[
+        {"releases": [{**release, "action": "uninstalled"}, {**release, "action": "unchanged"}],
+         "crds": [{**crd, "action": "replaced", "before": {"releases": ["0.9.2", "0.9.3"]}},
+                  {**crd, "action": "created", "before": None}, {**crd, "action": "unchanged"},
+                  {**crd, "action": "deleted", "before": {"verdict": "mixed", "nearest": "0.9.3"}, "after": None}]},
+        {"releases": [{**release, "action": "failed", "error": "no room"}], "repaired": [repair]},
+    ])
+    told = [(one["verb"], one["object"]["kind"], one.get("reason")) for one in entry["acts"]]
+    assert told == [
+        ("delete", "AutoscalingRunnerSet", None),
+        ("uninstalled", "Helm release", ""),
+        ("replaced", "CustomResourceDefinition", "0.9.2, 0.9.3 to 0.14.2"),
+        ("created", "CustomResourceDefinition", "none to 0.14.2"),
+        ("deleted", "CustomResourceDefinition", "mixed 0.9.3 to none"),
+        ("failed", "Helm release", "no room"),
+        ("stale-listener", "AutoscalingListener", "the controller makes another"),
+    ]
+    assert entry["acts"][2]["evidence"] == {"changes": {"field-removed": 3}, "backup": "arc-systems/copy"}
+    lines = report_text.report_lines([entry])
+    assert "blue: peer fell out: green: not healthy" in lines
+    assert any("no peer served AutoscalingRunnerSet arc-runners/web from" in one and "the end of the drain" in one
+               for one in lines)
+    text = report_page.page([entry])
+    for words in ("uninstalled", "Helm release arc-runners/web", "green: it has no pod", "green: not healthy"):
+        assert words in text

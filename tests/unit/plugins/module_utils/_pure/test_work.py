@@ -49,3 +49,17 @@ def test_what_could_not_be_read_is_refused(part):
     with pytest.raises(errors.BadInput) as caught:
         taken(parts)
     assert "could not be read" in caught.value.cause
+
+
+def test_peers_of_an_upgrade_are_those_that_serve_what_is_taken_away():
+    def planned(name, action, *peers):
+        return {"namespace": "n", "name": name, "action": action, "source": "live", "helm_release": name,
+                "peers": [{"cluster": cluster, "namespace": "m", "name": name, "serves": serves}
+                          for cluster, serves in peers]}
+
+    found = work.work_of({"steps": [], "scale_sets": [
+        planned("web", "replace", ("green", True), ("red", False)), planned("api", "keep", ("green", True)),
+        planned("ci", "replace", ("green", True)),
+    ]}, [])
+    assert found["peers"] == [
+        {"cluster": "green", "namespace": "m", "name": name} for name in ("ci", "web")]
