@@ -54,6 +54,14 @@ options:
         been seen so for two seconds.
     type: bool
     default: true
+  jobs:
+    description:
+      - How many jobs each set must have been seen to run to their end since the wait began, with
+        O(state=healthy). What shows that is a runner that had a job, and then has finished or is
+        gone, and did not fail.
+      - Where no job comes, the wait ends with its time limit.
+    type: int
+    default: 0
   helpers:
     description:
       - With O(state=absent), wait for the objects that the chart makes beside the set as well,
@@ -90,6 +98,14 @@ EXAMPLES = r"""
       - {namespace: arc-runners, name: web}
       - {namespace: arc-runners, name: build}
 
+- name: Wait until the set has run two jobs to their end, for at most an hour
+  arc.lifecycle.arc_scaleset_wait:
+    context: east
+    scale_sets:
+      - {namespace: arc-runners, name: canary}
+    jobs: 2
+    timeout: 3600
+
 - name: Wait until Helm's uninstall has left nothing
   arc.lifecycle.arc_scaleset_wait:
     context: east
@@ -119,6 +135,7 @@ sets:
       done: false
       not_yet_because: [it has 0 listeners]
       cured: 0
+      jobs: 0
 cured:
   description: Listeners that were deleted, with the evidence and the time.
   returned: once the cluster was read
@@ -161,6 +178,7 @@ OPTIONS = {
     "release": {"type": "str"},
     "settle_time": {"type": "int", "default": 5},
     "cure": {"type": "bool", "default": True},
+    "jobs": {"type": "int", "default": 0},
     "helpers": {"type": "bool", "default": False},
     **options.SPEAK_OPTIONS,
 }

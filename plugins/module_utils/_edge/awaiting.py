@@ -48,6 +48,7 @@ class _Wait:
             cure=options["cure"],
             helpers=options["helpers"],
             release=options["release"],
+            jobs=options["jobs"],
         )
         self._begun, self._memory = rounds.now(), waiting.Memory()
         self._acts: List[Dict[str, Any]] = []

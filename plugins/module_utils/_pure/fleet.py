@@ -41,7 +41,7 @@ class Peer:
         return not self.trouble
 
     def as_dict(self) -> Dict[str, Any]:
-        """Return the peer as plain data."""
+        """Return the peer as plain data; its room, which passes, is no part of what is planned."""
         return {
             "cluster": self.cluster,
             "scale_set": str(self.scale_set),
@@ -50,7 +50,6 @@ class Peer:
             "group": self.group,
             "serves": self.serves,
             "trouble": list(self.trouble),
-            "room": self.room,
         }
 
 

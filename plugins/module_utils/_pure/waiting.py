@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from . import drain_text, health, remnants
+from . import drain_text, health, reads, remnants
 from .drain_types import Act, View
 from .health import Healthy, Sighting, StaleListener
+from .objects import Cluster
+from .states import State
 
 HEALTHY, ABSENT = "healthy", "absent"
 MOST_CURES = 3
@@ -27,7 +29,8 @@ SetKey = Tuple[str, str]
 
 @dataclass(frozen=True)
 class Aim:
-    """What is waited for. `release`: which the sets must be of, None for any."""
+    """What is waited for. `release`: which the sets must be of, None for any. `jobs`: how many each
+    set must have been seen to run to their end."""
 
     sets: Tuple[SetKey, ...]
     state: str = HEALTHY
@@ -35,30 +38,36 @@ class Aim:
     cure: bool = True
     helpers: bool = False
     release: Optional[str] = None
+    jobs: int = 0
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered between looks. `stale`: listener UID -> first seen so. `cured`: by set."""
+    """What is remembered between looks. `stale`: listener UID -> first seen so. `cured`: by set.
+
+    `jobs`: of runners that were seen with a job, by UID: their set, and whether it has ended well.
+    """
 
     sightings: Mapping[SetKey, Sighting] = field(default_factory=dict)
     stale: Mapping[str, datetime] = field(default_factory=dict)
     cured: Mapping[SetKey, int] = field(default_factory=dict)
+    jobs: Mapping[str, Tuple[SetKey, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class SetState:
-    """How a set stands. `reasons`: why not yet, () if it is as wanted."""
+    """How a set stands. `reasons`: why not yet, () if it is as wanted. `jobs`: that ended well."""
 
     key: SetKey
     reasons: Tuple[str, ...] = ()
     cured: int = 0
+    jobs: int = 0
 
     def as_dict(self) -> Dict[str, Any]:
         """Return the state as plain data."""
         return {
             "namespace": self.key[0], "name": self.key[1], "done": not self.reasons,
-            "not_yet_because": list(self.reasons), "cured": self.cured,
+            "not_yet_because": list(self.reasons), "cured": self.cured, "jobs": self.jobs,
         }  # fmt: skip
 
 
@@ -118,6 +127,7 @@ def _healthy(
     )
     stale: Dict[str, datetime] = {}
     states, acts = [], []
+    jobs = _jobs(cluster, aim, memory.jobs) if aim.jobs else {}
     for key in aim.sets:
         verdict, count = verdicts[key], memory.cured.get(key, 0)
         reasons = () if isinstance(verdict, Healthy) else verdict.reasons
@@ -130,8 +140,38 @@ def _healthy(
                 reasons += (f"it was deleted {count} times, and is made so again",)
             elif now - stale[uid] >= timedelta(seconds=SURE_AFTER_S):
                 acts.append(_cure(key, verdict, stale[uid], count))
-        states.append(SetState(key, reasons, count))
-    return states, tuple(acts), Memory(sightings, stale, memory.cured)
+        ended = sum(is_over for one, is_over in jobs.values() if one == key)
+        if ended < aim.jobs:
+            running = sum(not is_over for one, is_over in jobs.values() if one == key)
+            reasons += (f"{ended} of {aim.jobs} jobs were seen to end well, {running} run",)
+        states.append(SetState(key, reasons, count, ended))
+    return states, tuple(acts), Memory(sightings, stale, memory.cured, jobs)
+
+
+def _jobs(
+    cluster: Cluster, aim: Aim, before: Mapping[str, Tuple[SetKey, bool]]
+) -> Dict[str, Tuple[SetKey, bool]]:
+    """Return the jobs that were seen, after this look. One whose runner failed is forgotten.
+
+    A runner that had a job and is gone, or has finished, has ended it: ARC deletes it after that.
+    """
+    found = dict(before)
+    for one in reads.seen(cluster.scale_sets):
+        key = (one.ref.namespace, one.ref.name)
+        if key not in aim.sets or isinstance(one.runners, reads.Unread):
+            continue
+        there = {runner.ref.uid: runner for runner in one.runners}
+        for uid, (of, is_over) in before.items():
+            if of == key and not is_over and uid not in there:
+                found[uid] = (key, True)
+        for uid, runner in there.items():
+            if runner.state is State.FAILED:
+                found.pop(uid, None)
+            elif runner.state is State.BUSY:
+                found[uid] = (key, False)
+            elif uid in found:
+                found[uid] = (key, found[uid][1] or runner.state is State.FINISHED)
+    return found
 
 
 def _cure(key: SetKey, verdict: StaleListener, since: datetime, count: int) -> Act:
@@ -173,6 +213,7 @@ def to_plain(memory: Memory) -> Dict[str, Any]:
         ],
         "stale": {uid: at.isoformat() for uid, at in memory.stale.items()},
         "cured": [[*key, count] for key, count in memory.cured.items()],
+        "jobs": [[uid, *key, is_over] for uid, (key, is_over) in memory.jobs.items()],
     }
 
 
@@ -185,4 +226,5 @@ def from_plain(data: Mapping[str, Any]) -> Memory:
         },
         stale={uid: datetime.fromisoformat(at) for uid, at in data["stale"].items()},
         cured={(space, name): int(count) for space, name, count in data["cured"]},
+        jobs={uid: ((space, name), bool(over)) for uid, space, name, over in data["jobs"]},
     )

@@ -10,9 +10,13 @@ the project has, and what is secret is never shown again.
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Set, Tuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,8 +28,8 @@ SECRET = "$encrypted$"
 class Awx:
     """Use as a context manager. `objects`: those that are there, by kind and id."""
 
-    def __init__(self, playbooks: Set[str]) -> None:
-        self.playbooks = playbooks
+    def __init__(self, playbooks: Set[str], port: int = 0) -> None:
+        self.playbooks, self._port = playbooks, port
         self.objects: Dict[str, Dict[int, Dict[str, Any]]] = {}
         self.related: Dict[Tuple[str, int, str], List[int]] = {}
         self.surveys: Dict[Tuple[str, int], Dict[str, Any]] = {}
@@ -36,7 +40,7 @@ class Awx:
         self.create("organizations", {"name": "Default"})
 
     def __enter__(self) -> Awx:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), _handler(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -177,3 +181,15 @@ def _handler(awx: Awx) -> type:
             """Say nothing."""
 
     return Handler
+
+
+def main() -> None:
+    """Serve on a port, with the playbooks of this collection, until a signal. Writes its process id to a file."""
+    top = Path(__file__).resolve().parents[3]
+    with Awx({f"playbooks/{path.name}" for path in (top / "playbooks").glob("*.yml")}, int(sys.argv[1])):
+        Path(sys.argv[2]).write_text(str(os.getpid()), encoding="utf-8")
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+
+
+if __name__ == "__main__":
+    main()

@@ -160,3 +160,56 @@ def test_each_role_is_enough_and_what_lacks_is_named_first(users):
     gone = users.play_as(upgrade, "uninstall", arc_uninstall_confirm=True, arc_uninstall_crds=True,
                          **helm)
     assert gone.code == 0, gone.text[-4000:]
+
+
+def scaled(users, replicas):
+    """The controller of blue has so many pods."""
+    client, place = users.clients["blue"], places.DEPLOYMENTS.at("arc-systems", "arc-gha-rs-controller")
+    client.merge_patch(place, {"spec": {"replicas": replicas}}, Deadline(20))
+    await_arc.until(60, lambda: "" if (
+        client.get(place, Deadline(20))["status"].get("replicas", 0) == replicas) else "not yet", "the controller")
+
+
+def stale_listener(users):
+    """A listener that is bound to a runner set that never was; the controller does not mend it."""
+    scaled(users, 0)
+    state = users.run.state
+    (one,) = [each for each in await_arc.items(state, "blue", path_of(await_arc.ARC, "autoscalinglisteners"))
+              if each["spec"]["autoscalingRunnerSetName"] == "web"]
+    users.clients["blue"].merge_patch(
+        places.LISTENERS.at("arc-systems", one["metadata"]["name"]),
+        {"spec": {"ephemeralRunnerSetName": "web-dead0"}}, Deadline(20))
+    scaled(users, 1)
+
+
+def vanished_set(users):
+    state, place = users.run.state, path_of(await_arc.ARC, "autoscalingrunnersets", "arc-runners", "build")
+    await_arc.delete(state, "blue", place)
+    await_arc.until(120, lambda: "there" if users.run.lab.cluster("blue").get(place) else "", "the set to go")
+
+
+def stuck_set(users):
+    scaled(users, 0)
+    await_arc.delete(users.run.state, "blue",
+                     path_of(await_arc.ARC, "autoscalingrunnersets", "arc-runners", "web"))
+
+
+@pytest.mark.parametrize("state, options, lacking", [
+    pytest.param(stale_listener, {"arc_repair_repairs": ["stale-listener"]},
+                 ("delete", "autoscalinglisteners"), id="stale-listener"),
+    pytest.param(vanished_set, {"arc_repair_repairs": ["set-vanished"]},
+                 ("create", "autoscalingrunnersets"), id="set-vanished"),
+    pytest.param(stuck_set, {"arc_repair_clear_finalizers": True},
+                 ("patch", "autoscalinglisteners"), id="stuck"),
+])
+def test_role_of_the_repair_is_enough_and_what_lacks_is_named(users, state, options, lacking):
+    repair, asked = role("arc_repair"), {"arc_hosts": "blue", **options}
+    state(users)
+    seen = users.play_as(repair, "repair", arc_hosts="blue")
+    assert (seen.code, seen.changed) == (0, 0), seen.text[-3000:]
+    refused = users.play_as(without(repair, *lacking), "repair", **asked)
+    assert refused.code != 0 and " ".join(lacking) in refused.text, refused.text[-3000:]
+    done = users.play_as(repair, "repair", **asked)
+    assert done.code == 0 and done.changed > 0, done.text[-4000:]
+    again = users.play_as(repair, "repair", **asked)
+    assert (again.code, again.changed) == (0, 0), again.text[-3000:]

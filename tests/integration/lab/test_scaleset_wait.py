@@ -127,6 +127,16 @@ def test_listener_of_a_dead_runner_set_is_cured_with_its_uid(lab, green):
                                      and one["state"] == "completed"], what="the job to run")
 
 
+def test_jobs_are_seen_through(lab):
+    web = lab.install("green")
+    code, early = wait(lab, "green", web, settle_time=0, jobs=1, timeout=8)
+    assert code == 1 and "0 of 1 jobs were seen to end well, 0 run" in early["msg"]
+    jobs = lab.service.queue(web["name"], 3, duration_s=6)
+    code, result = wait(lab, "green", web, settle_time=0, jobs=3)
+    assert (code, result["sets"][0]["jobs"]) == (0, 3), result.get("msg")
+    assert {one["state"] for one in lab.jobs(jobs)} == {"completed"}
+
+
 def test_set_that_nobody_made_is_named_at_the_deadline(lab):
     code, result = wait(lab, "blue", {"namespace": "arc-runners", "name": "nobody"}, timeout=3)
     assert code == 1 and result["error"]["class"] == "DeadlineReached"

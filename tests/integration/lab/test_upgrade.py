@@ -71,8 +71,9 @@ def test_upgrade_under_load_loses_no_job_and_a_second_run_changes_nothing(run):
     other = run.play("upgrade", arc_target="0.14.2", arc_preflight_digest="0123456789ab")
     assert other.code != 0 and f"has the digest {digest}" in other.text and not other.changed
     first = run.play("upgrade", arc_target="latest", arc_preflight_digest=digest,
-                     **run.charts("0.14.2"))
+                     arc_verify_jobs="1", arc_verify_canaries=["web"], **run.charts("0.14.2"))
     assert first.code == 0, first.text[-4000:]
+    assert first.text.count("See jobs through]") == 2
     second = run.play("upgrade", arc_target="0.14.2")
     assert (second.code, second.changed) == (0, 0), second.text[-4000:]
     assert_whole(run, "0.14.2", run.end_load(), since)

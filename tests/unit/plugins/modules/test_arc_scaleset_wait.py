@@ -62,7 +62,7 @@ def test_sound_set_is_healthy_after_its_settle_time():
         code, result = wait(cluster, release="0.14.2")
         assert cluster.writes == []
     assert (code, result["finished"], result["changed"]) == (0, True, False), result.get("msg")
-    assert result["sets"] == [{**WEB, "done": True, "not_yet_because": [], "cured": 0}]
+    assert result["sets"] == [{**WEB, "done": True, "not_yet_because": [], "cured": 0, "jobs": 0}]
     assert result["waited_s"] >= 1
 
 

@@ -55,7 +55,7 @@ def test_peers_are_sets_of_the_same_name_with_what_is_wrong_with_them():
     assert "it has no pod" in peers[1].trouble
     assert peers[0].as_dict() == {
         "cluster": "green", "scale_set": "AutoscalingRunnerSet arc-runners/web",
-        "namespace": "arc-runners", "name": "web", "group": "green", "serves": True, "trouble": [], "room": 5,
+        "namespace": "arc-runners", "name": "web", "group": "green", "serves": True, "trouble": [],
     }
 
 

@@ -442,3 +442,12 @@ def test_peers_without_room_for_what_runs_here_are_told(busy, blue, green, is_to
     found = [one for one in made.findings if (one.id, one.cluster) == ("peer-full", "blue")]
     assert [one.severity for one in found] == (["warning"] if is_told else [])
     assert all(one.reason == "3 jobs run or wait for a runner here, green can take 2 more" for one in found)
+
+
+def test_jobs_that_come_and_go_do_not_change_what_is_planned():
+    quiet, loaded = (
+        plan.plan_fleet([cluster("blue", busy=busy), cluster("green", busy=busy)], "0.14.2").as_dict()["clusters"]
+        for busy in (0, 4)
+    )
+    assert [one["runners"] for one in quiet] != [one["runners"] for one in loaded]
+    assert [{**one, "runners": None} for one in quiet] == [{**one, "runners": None} for one in loaded]

@@ -159,3 +159,46 @@ def test_memory_survives_a_slice():
     second = decided(stale(), first.memory, later_s=3)
     memory = waiting.cured(second.memory, second.acts[0])
     assert waiting.from_plain(json.loads(json.dumps(waiting.to_plain(memory)))) == memory
+
+
+def with_jobs(*, busy=0, finished=0):
+    """A sound set with so many runners, the same ones each time."""
+    parts = b.sound("0.14.2", busy=busy, idle=0)
+    group = parts["ephemeralrunnersets"][0]
+    for number, phase in enumerate(["Succeeded"] * finished):
+        parts["ephemeralrunners"].append(b.runner(group, name=f"over-{number}", phase=phase))
+    return parts
+
+
+def seen_through(*looks, jobs=1):
+    memory = None
+    for number, parts in enumerate(looks):
+        decision = decided(parts, memory, later_s=10 * number, settle_s=0, jobs=jobs)
+        memory = waiting.from_plain(json.loads(json.dumps(waiting.to_plain(decision.memory))))
+    return decision
+
+
+def test_job_is_seen_through_when_its_runner_is_gone():
+    first = seen_through(with_jobs(busy=2), jobs=2)
+    assert first.sets[0].reasons == ("0 of 2 jobs were seen to end well, 2 run",)
+    half = seen_through(with_jobs(busy=2), with_jobs(busy=1), jobs=2)
+    assert half.sets[0].reasons == ("1 of 2 jobs were seen to end well, 1 run",)
+    assert waiting.told(half) != waiting.told(first)
+    whole = seen_through(with_jobs(busy=2), with_jobs(busy=1), with_jobs(), jobs=2)
+    assert whole.finished and whole.sets[0].as_dict()["jobs"] == 2
+
+
+def test_runner_that_nobody_saw_with_a_job_proves_nothing():
+    assert not seen_through(with_jobs(), with_jobs(finished=1), with_jobs()).finished
+
+
+@pytest.mark.parametrize("phase, finished", [("Succeeded", True), ("Failed", False)])
+def test_job_whose_runner_fails_does_not_count(phase, finished):
+    before, after = with_jobs(busy=1), with_jobs(busy=1)
+    uid = next(one["metadata"]["uid"] for one in before["ephemeralrunners"] if one["status"].get("jobRequestId"))
+    for one in after["ephemeralrunners"]:
+        if one["metadata"]["uid"] == uid:
+            one["status"]["phase"] = phase
+            after["pods"] = [pod for pod in after["pods"] if pod["metadata"]["name"] != one["metadata"]["name"]]
+    decision = seen_through(before, after, with_jobs())
+    assert decision.finished is finished, decision.sets
