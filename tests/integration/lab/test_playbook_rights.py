@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 CLUSTERS, OLD, NEW = ("blue", "green"), "0.9.3", "0.14.2"
 SETS = (ScaleSet("web", min_runners=1), ScaleSet("build", mode="kubernetes"))
+# Of arc_finalizer_clear.
+MIN_AGE_S = 60
 RBAC = "rbac.authorization.k8s.io"
 ROLES = places.Resource(RBAC, "v1", "clusterroles", "ClusterRole", is_namespaced=False)
 BINDINGS = places.Resource(
@@ -189,9 +192,18 @@ def vanished_set(users):
 
 
 def stuck_set(users):
+    """Its deletion has to be old enough: what was deleted a moment ago may just be slow."""
+    place = path_of(await_arc.ARC, "autoscalingrunnersets", "arc-runners", "web")
     scaled(users, 0)
-    await_arc.delete(users.run.state, "blue",
-                     path_of(await_arc.ARC, "autoscalingrunnersets", "arc-runners", "web"))
+    await_arc.delete(users.run.state, "blue", place)
+
+    def young():
+        since = datetime.fromisoformat(
+            users.run.lab.cluster("blue").get(place)["metadata"]["deletionTimestamp"].replace("Z", "+00:00"))
+        age_s = (datetime.now(timezone.utc) - since).total_seconds()
+        return "" if age_s > MIN_AGE_S else f"{age_s:.0f} s old"
+
+    await_arc.until(MIN_AGE_S + 30, young, "the deletion to be old enough")
 
 
 @pytest.mark.parametrize("state, options, lacking", [

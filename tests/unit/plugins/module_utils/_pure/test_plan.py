@@ -427,27 +427,3 @@ def test_way_back_is_known_where_all_come_from_one_release():
     assert back(cluster("blue", "0.9.0"), cluster("green", "0.9.3")) == ""
     half_way = cluster("blue", "0.9.3", edit=after_kill)
     assert back(half_way) == "0.9.3"
-
-
-@pytest.mark.parametrize("busy, blue, green, is_told", [
-    pytest.param(3, 5, 5, True, id="each-has-3-jobs-and-room-for-2"),
-    pytest.param(2, 5, 5, False, id="room-for-3"),
-    pytest.param(3, 5, None, False, id="no-limit"),
-])
-def test_peers_without_room_for_what_runs_here_are_told(busy, blue, green, is_told):
-    made = plan.plan_fleet(
-        [cluster("blue", busy=busy, max_runners=blue), cluster("green", busy=busy, max_runners=green)],
-        "0.14.2",
-    )
-    found = [one for one in made.findings if (one.id, one.cluster) == ("peer-full", "blue")]
-    assert [one.severity for one in found] == (["warning"] if is_told else [])
-    assert all(one.reason == "3 jobs run or wait for a runner here, green can take 2 more" for one in found)
-
-
-def test_jobs_that_come_and_go_do_not_change_what_is_planned():
-    quiet, loaded = (
-        plan.plan_fleet([cluster("blue", busy=busy), cluster("green", busy=busy)], "0.14.2").as_dict()["clusters"]
-        for busy in (0, 4)
-    )
-    assert [one["runners"] for one in quiet] != [one["runners"] for one in loaded]
-    assert [{**one, "runners": None} for one in quiet] == [{**one, "runners": None} for one in loaded]
