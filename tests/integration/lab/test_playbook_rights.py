@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.long]
 CLUSTERS, OLD, NEW = ("blue", "green"), "0.9.3", "0.14.2"
 SETS = (ScaleSet("web", min_runners=1), ScaleSet("build", mode="kubernetes"))
 # Of arc_finalizer_clear.
-MIN_AGE_S = 60
+MIN_AGE_S = 90
 RBAC = "rbac.authorization.k8s.io"
 ROLES = places.Resource(RBAC, "v1", "clusterroles", "ClusterRole", is_namespaced=False)
 BINDINGS = places.Resource(
