@@ -15,7 +15,7 @@ export ANSIBLE_COLLECTIONS_PATH = $(TREE)
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test units sanity lint changelog docs importer integration test-long molecule bench lab-build lab-up lab-down lab-smoke clean
+.PHONY: help demo test units sanity lint changelog docs docs-site importer integration test-long molecule bench transcripts lab-build lab-up lab-down lab-smoke clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,7 +36,7 @@ demo: $(HERE) ## Upgrade two lab clusters from ARC 0.9.0 to 0.14.2 while jobs ru
 	$(BIN)/python tests/demo.py
 
 test: ## Run every check (what CI runs); all of them, also after one that failed
-	@failed=; for gate in units sanity lint changelog docs importer integration; do \
+	@failed=; for gate in units sanity lint changelog docs docs-site importer integration; do \
 	  echo "== $$gate"; start=$$(date +%s); \
 	  if $(MAKE) --no-print-directory $$gate; then word=passed; else word=FAILED; failed="$$failed $$gate"; fi; \
 	  echo "== $$gate $$word in $$(( $$(date +%s) - start )) s"; done; \
@@ -64,6 +64,12 @@ changelog: $(HERE) ## Lint the changelog fragments
 docs: $(HERE) ## Lint documentation of the collection
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck $(HERE)
 
+docs-site: $(HERE) ## Make the docs site in build/docs
+	rm -rf build/docs && mkdir -p build/docs/rst && chmod 755 build/docs/rst && cp docs/site/conf.py build/docs
+	$(BIN)/antsibull-docs --config-file docs/site/antsibull-docs.cfg collection --cleanup everything --fail-on-error --use-current \
+	  --squash-hierarchy --dest-dir build/docs/rst arc.lifecycle
+	$(BIN)/sphinx-build -q -b html -c build/docs -W --keep-going build/docs/rst build/docs/html
+
 importer: $(HERE) ## Build the tarball and judge it as Galaxy would
 	rm -rf build/dist && $(BIN)/ansible-galaxy collection build --output-path build/dist
 	$(BIN)/python tests/importer.py build/dist/*.tar.gz
@@ -89,6 +95,9 @@ bench: $(HERE) ## Measure against what a user would type instead, and what a dra
 	$(BIN)/python tests/bench_crd.py
 	$(BIN)/python tests/bench_clear.py
 	$(BIN)/python tests/bench_cycle.py
+
+transcripts: $(HERE) lab-build ## Run the commands of the guide on the lab, and write what they said into it
+	$(BIN)/python tests/transcripts.py
 
 lab-up: $(HERE) ## Two clusters and the Actions service
 	$(LAB) up

@@ -31,7 +31,7 @@ p{margin:.25rem 0}.soft{color:var(--soft)}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.87rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);
-overflow-wrap:anywhere}
+overflow-wrap:break-word}
 th{font-weight:600;white-space:nowrap}td.number{white-space:nowrap}
 .tag{display:inline-block;padding:0 .5rem;border-radius:1rem;border:1px solid currentColor;
 font-size:.8rem;white-space:nowrap}
@@ -44,7 +44,7 @@ svg .soft{fill:var(--soft)}
 .failed{fill:var(--failed)}
 .legend span{margin-right:1rem;white-space:nowrap}.legend i{display:inline-block;width:.8rem;height:.8rem;
 border-radius:.15rem;margin-right:.3rem;vertical-align:-.05rem}
-@media print{body{max-width:none;padding:0}section{break-inside:avoid}}
+@media print{body{max-width:none;padding:0}section{break-inside:avoid}th,td{overflow-wrap:anywhere}}
 """
 _CLASS = {"upgraded": "good", "failed": "bad", "rolled back": "warn", "blocker": "bad",
           "warning": "warn"}
