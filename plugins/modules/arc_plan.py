@@ -66,6 +66,22 @@ options:
         That is between patch releases of one minor release from 0.12.0 on.
     type: bool
     default: false
+  ask_github:
+    description:
+      - Whether GitHub is asked, with the credentials in the Secret of each set, whether it takes
+        them. That reads, and writes nothing. It takes the right to read these Secrets, and a way to
+        GitHub from where this runs.
+    type: bool
+    default: false
+  github_api_url:
+    description:
+      - The API of a GitHub Enterprise Server, such as V(https://github.example.com/api/v3).
+        Credentials go to a server of your own only if it is named here.
+    type: str
+  github_ca_cert:
+    description:
+      - A file in PEM form with the authorities that sign for a GitHub Enterprise Server.
+    type: path
   timeout:
     description:
       - The time limit of the whole task in seconds.
@@ -224,11 +240,12 @@ error:
 
 import hashlib
 import json
-from typing import Any, Dict
+from typing import Any, Dict, List, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import access, fleet_reading
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.client import Client
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     plan,
@@ -239,6 +256,8 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import 
     BadInput,
     LifecycleError,
 )
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.finding_table import Finding
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.objects import Cluster
 
 FINDINGS_SHOWN = 500
 OPTIONS = {
@@ -253,6 +272,9 @@ OPTIONS = {
     "suspended": {"type": "list", "elements": "str", "default": []},
     "allow_downgrade": {"type": "bool", "default": False},
     "in_place": {"type": "bool", "default": False},
+    "ask_github": {"type": "bool", "default": False},
+    "github_api_url": {"type": "str"},
+    "github_ca_cert": {"type": "path"},
     "timeout": {"type": "int", "default": 120},
     "connect_timeout": {"type": "int", "default": 5},
     "request_timeout": {"type": "int", "default": 30},
@@ -294,6 +316,7 @@ class Planner:
             allow_downgrade=self._options["allow_downgrade"],
             in_place=self._options["in_place"],
             order=tuple(one["name"] for one in self._options["clusters"]),
+            learnt=self._at_github(clients, clusters),
         ))
         by_name = dict(zip((one.id.name for one in clusters), clients))
         refused = fleet_reading.of_each(
@@ -305,6 +328,21 @@ class Planner:
             finding for name, ones in refused for finding in rights.missing(name, ones)
         ])
         return _told(made)
+
+    def _at_github(
+        self, clients: Sequence[Client], clusters: Sequence[Cluster]
+    ) -> Dict[str, List[Finding]]:
+        """Return what GitHub says of the credentials, by name of the cluster."""
+        if not self._options["ask_github"]:
+            return {}
+        # HTTP and cryptography cost a tenth of a second, which only those pay who ask GitHub.
+        from ansible_collections.arc.lifecycle.plugins.module_utils._edge import github_check
+
+        trust = {name: self._options[f"github_{name}"] for name in ("api_url", "ca_cert")}
+        return dict(fleet_reading.of_each(
+            lambda pair: (pair[1].id.name, github_check.findings_of(*pair, trust, self._deadline)),
+            list(zip(clients, clusters)),
+        ))
 
 
 def _told(made: plan.Plan) -> Dict[str, Any]:

@@ -191,6 +191,16 @@ FINDINGS: Dict[str, Kind] = {
         "Put the Secret back: without it the set can neither be removed cleanly nor take jobs.",
         "#3574, #4655, #4093",
     ),
+    "secret-refused": Kind(
+        BLOCKER, "GitHub refuses the credentials of the set, so it can neither be removed there nor come"
+        " back.",
+        "Put credentials that are valid into the Secret. They need the right to manage self-hosted runners.",
+        "#3574, #4655",
+    ),
+    "github-unasked": Kind(
+        WARNING, "GitHub could not be asked whether it takes the credentials of the set.",
+        "See that the machine that plans reaches GitHub, or leave arc_preflight_ask_github out.",
+    ),
     "kubernetes-mode": Kind(
         INFO, "Running jobs of this mode lose the API about a minute after helm uninstall.",
         "Nothing: the upgrade removes the set first and its Helm release last.",

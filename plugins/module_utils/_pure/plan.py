@@ -30,6 +30,7 @@ class Options:
     `acknowledge`: ids of findings that shall not block. `suspended`: names of clusters whose
     GitOps operator is suspended. `in_place`: take the short way where the gate allows it.
     `allow_downgrade`: set by the rollback alone. `order`: names of clusters, first to last.
+    `learnt`: findings by cluster that no look at the clusters gives.
     """
 
     acknowledge: Tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class Options:
     in_place: bool = False
     allow_downgrade: bool = False
     order: Tuple[str, ...] = ()
+    learnt: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def _of_cluster(
     cluster: Cluster, one: ClusterPlan, plans: Tuple[ClusterPlan, ...], options: Options
 ) -> List[Finding]:
     """Return a cluster's findings; without work there, only a gap in sight can block."""
-    found = list(findings.findings_of(cluster))
+    found = [*findings.findings_of(cluster), *options.learnt.get(cluster.id.name, ())]
     found.extend(plan_findings.of_plan(cluster, one, plans, options.allow_downgrade))
     if one.is_anything_to_do:
         return found

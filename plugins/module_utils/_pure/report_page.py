@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any, Iterable, List, Mapping, Sequence
 
 from . import report_picture
 from .report_text import seconds
 
 _MOST_ROWS = 200
+# Nobody reads the fractions of a second of a time.
+_FRACTION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+")
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--box:#f6f8fa;
 --serves:#2da44e;--drain:#d4a72c;--empty:#8c959f;--proof:#218bff;--failed:#cf222e}
@@ -32,7 +35,7 @@ p{margin:.25rem 0}.soft{color:var(--soft)}
 table{border-collapse:collapse;width:100%;font-size:.87rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);
 overflow-wrap:break-word}
-th{font-weight:600;white-space:nowrap}td.number{white-space:nowrap}
+td{min-width:4.5rem}td:last-child{min-width:12rem}th{font-weight:600;white-space:nowrap}td.number{white-space:nowrap}
 .tag{display:inline-block;padding:0 .5rem;border-radius:1rem;border:1px solid currentColor;
 font-size:.8rem;white-space:nowrap}
 .good{color:var(--serves)}.bad{color:var(--failed)}.warn{color:var(--drain)}.none{color:var(--soft)}
@@ -179,10 +182,19 @@ def _object(ref: Mapping[str, Any]) -> str:
 
 def _facts(data: Mapping[str, Any], without: Sequence[str] = ()) -> str:
     return ", ".join(
-        f"{key} {value if isinstance(value, str) else json.dumps(value, sort_keys=True)}"
-        for key, value in sorted(data.items())
+        f"{key.replace('_', ' ')} {_fact(value)}" for key, value in sorted(data.items())
         if key not in without and value not in (None, "", [], {})
     )
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({_facts(value)})"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_fact, value))
+    if isinstance(value, str):
+        return _FRACTION.sub(r"\1", value)
+    return json.dumps(value)
 
 
 def _text(value: Any) -> str:

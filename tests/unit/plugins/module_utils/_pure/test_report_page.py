@@ -127,3 +127,10 @@ def test_lane_has_no_gap(phases, failure, states):
 def test_set_that_was_gone_early_is_empty_while_others_drain():
     picture = report_picture.picture([entry(), entry("green", [])])
     assert "gone, 30 s" in picture and picture.count("<text") == 2 + 1 + 5
+
+
+def test_facts_are_words_and_no_json():
+    awaited = {"runner": "web-1", "ended": "2026-01-01T12:00:00.123456+00:00", "scale_set": "web",
+               "job": {"name": "job-1", "run_id": 7}, "labels": ["a", "b"], "none": None}
+    text = report_page.page([{**entry(), "awaited": [awaited]}])
+    assert ("ended 2026-01-01T12:00:00+00:00, job (name job-1, run id 7), labels a, b, scale set web" in text)
