@@ -6,6 +6,7 @@ is stopped, and while it is waited for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, List, Mapping, Sequence, Tuple
 
@@ -45,13 +46,16 @@ class PeerWatch:
         problems = fleet_reading.problems_of("peers", options["peers"])
         if problems:
             raise BadInput.together(problems)
-        others = fleet_reading.read_each(
-            fleet_reading.connect_each(options["peers"], options), self._task.deadline, _PARTS
+        clients = fleet_reading.connect_each(options["peers"], options)
+        self.state = drain_peers.Peers(
+            tuple(drain_peers.without(targets, options["may_be_down"]))
         )
-        self._require_others(view, others)
-        watched = drain_peers.without(targets, options["may_be_down"])
-        self.state = drain_peers.Peers(tuple(watched), looked=rounds.now())
         sets = drain_peers.without(live, options["may_be_down"])
+        if not sets:
+            return  # what an earlier run stopped is not served the sooner for a peer that is ill
+        others = fleet_reading.read_each(clients, self._task.deadline, _PARTS)
+        self._require_others(view, others)
+        self.state = replace(self.state, looked=rounds.now())
         self._require_served(fleet.unserved(view.cluster, sets, others))
 
     def require_still(self, view: View, act: Act) -> None:
@@ -61,7 +65,8 @@ class PeerWatch:
         if not self._is_older(_FRESH) and not self.state.told():
             return
         one = [each for each in self.state.sets if each.ref.uid == act.ref.uid]
-        self._require_served(self._unserved(view, one))
+        if one:
+            self._require_served(self._unserved(view, one))
 
     def look(self, view: View) -> None:
         """See whether they still serve, now and then; one that is not there is no error here."""

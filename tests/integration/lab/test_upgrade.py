@@ -199,10 +199,12 @@ def test_bad_input_fails_before_the_first_write_and_says_what_to_do(run):
 def test_check_mode_predicts_changes_and_makes_none(run):
     run.install("0.9.3", SETS)
     before = state_of(run)
-    hooks = {name: run.folder / f"{name}.yml" for name in ("before_drain", "after_crds", "after_proof")}
+    hooks = {name: run.folder / f"{name}.yml" for name in (
+        "before_drain", "after_crds", "after_drain_set", "before_proof_set", "after_proof")}
     for name, path in hooks.items():
         path.write_text(yaml.safe_dump([
-            {"name": "Tell", "ansible.builtin.debug": {"msg": f"hook {name}"}}]), encoding="utf-8")
+            {"name": "Tell", "ansible.builtin.debug": {
+                "msg": f"hook {name}" + (" {{ arc_cycle_set.name }}" if name.endswith("_set") else "")}}]), encoding="utf-8")
     asked = {"arc_target": "0.14.2",
              "arc_cycle_hooks": {name: str(path) for name, path in hooks.items()}}
     process = subprocess.run(
@@ -217,7 +219,11 @@ def test_check_mode_predicts_changes_and_makes_none(run):
     assert "ghp_lab" not in process.stdout
     told = [line.split("hook ")[1].strip('" ') for line in process.stdout.splitlines()
             if '"msg": "hook ' in line]
-    assert told == ["before_drain", "after_crds", "after_proof"] * 2
+    names = sorted(one.name for one in SETS)
+    assert told == [
+        "before_drain", *(f"after_drain_set {name}" for name in names), "after_crds",
+        *(f"before_proof_set {name}" for name in names), "after_proof",
+    ] * 2
 
 
 def test_installed_tarball_and_checkout_path_work_as_the_name_does(run):

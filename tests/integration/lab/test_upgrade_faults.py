@@ -251,7 +251,7 @@ def test_api_server_answers_too_many_requests_for_a_while(run, task):
         at_task(run, process, task)
         proxy.storm(12)
         code, text = ended(run, process)
-        assert proxy.refused, text[-3000:]
+        assert proxy.refused, f"{proxy.url} {run.inventory.read_text()} {text[:3000]}"
     judge(run, f"API server answers 429 for 12 s at: {task}", process, way)
 
 

@@ -223,6 +223,18 @@ def test_set_is_not_stopped_after_settling_where_its_peer_was_lost_meanwhile():
         assert "DELETE" not in {method for method, _name, _dry in cluster.writes}
 
 
+def test_set_that_an_earlier_run_stopped_is_waited_for_though_its_peer_is_away():
+    parts = sound(busy=1, idle=0)
+    parts["autoscalingrunnersets"][0]["metadata"]["deletionTimestamp"] = b.ago(1)
+    with ScriptedCluster(parts) as cluster:
+        with ScriptedCluster(sound()) as other:
+            peers = _other(other)
+        code, result = drain(cluster, peers=peers, slice=1, timeout=60)
+        assert (code, result["finished"]) == (0, False), result.get("msg")
+        code, later = drain(cluster, peers=peers, slice=1, timeout=60, memory=result["memory"])
+    assert code == 0 and [one["until"] for one in later["peers_lost"]] == [""]
+
+
 def test_memory_that_is_none_is_refused():
     with ScriptedCluster(sound(busy=1, idle=0)) as cluster:
         _code, result = drain(cluster, slice=1, settle="never")
