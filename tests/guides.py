@@ -8,6 +8,7 @@ They stand in docs/docsite/rst; a test fails where they are not what the code sa
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 from typing import Dict, Iterator, Sequence
@@ -28,6 +29,12 @@ _LICENCE = (
     " (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)\n"
     "  SPDX-License-Identifier: GPL-3.0-or-later\n"
 )
+
+
+ARC = "https://github.com/actions/actions-runner-controller"
+# An issue or pull request of ARC; of other repositories their name stands before it.
+_ISSUE = re.compile(r"(?<![\w/])#(\d+)")
+_FOLDERS = {"C/": "controllers/actions.github.com/", "API/": "apis/actions.github.com/v1alpha1/"}
 
 
 def pages() -> Dict[str, str]:
@@ -53,10 +60,15 @@ def _section(title: str, text: str) -> Iterator[str]:
 def _entry(id: str, lines: Sequence[str]) -> str:
     told = [one for one in lines if one]
     return f"``{id}``\n" + "\n\n".join(
-        textwrap.fill(_safe(one), 118, initial_indent="  ", subsequent_indent="  ",
+        textwrap.fill(_linked(_safe(one)), 118, initial_indent="  ", subsequent_indent="  ",
                       break_long_words=False, break_on_hyphens=False)
         for one in told
     ) + "\n"
+
+
+def _linked(text: str) -> str:
+    """Give each issue of ARC its address, where pull requests are found too."""
+    return _ISSUE.sub(rf"`#\1 <{ARC}/issues/\1>`__", text)
 
 
 def _wrapped(text: str) -> str:
@@ -74,7 +86,8 @@ def _findings() -> Iterator[str]:
     yield from _head(
         "findings", "What each finding means",
         "Every id that a result may hold, with its meaning and the way out. Ids do not change: a finding is"
-        " acknowledged by its id, and a page of a report is searched for it.",
+        " acknowledged by its id, and a page of a report is searched for it. Sources are issues and files of"
+        " actions/actions-runner-controller.",
     )
     yield from _section(
         "Findings of arc_info, arc_plan and the playbooks",
@@ -115,7 +128,7 @@ def _releases() -> Iterator[str]:
     yield from _head(
         "releases", "Releases of ARC and their traps",
         f"What the collection knows of ARC {releases.OLDEST} to {releases.LATEST}. Upgrades are supported from"
-        f" {release_facts.OLDEST_SUPPORTED} on.",
+        f" {release_facts.OLDEST_SUPPORTED} on. Sources are issues and files of actions/actions-runner-controller.",
     )
     yield from _section("Releases", "With the day of the tag and the CRDs that they carry.")
     yield ".. list-table::\n  :header-rows: 1\n\n  * - Release\n    - Tagged\n    - CRDs of\n    - Deletes sets whose label differs"
@@ -126,13 +139,16 @@ def _releases() -> Iterator[str]:
     yield ""
     yield from _section("Known faults", "They shape what a drain, a repair or an upgrade does.")
     for bug in release_facts.KNOWN_BUGS:
-        yield _entry(bug.id, (f"{bug.first} to {bug.last}. {bug.text}", _source(bug.source)))
+        span = f"{bug.first} to {bug.last}" if bug.first != bug.last else f"{bug.first} only"
+        yield _entry(bug.id, (f"{span}. {bug.text}", _source(bug.source)))
     yield from _section("What a hop has to reckon with", "On the way across the release, up or down.")
     for since, id, text, source in release_facts.CROSSINGS:
         yield _entry(id, (f"{since}. {text}", _source(source)))
 
 
 def _source(text: str) -> str:
+    for short, folder in _FOLDERS.items():
+        text = re.sub(rf"(?<!\w){short}", folder, text)
     return f"Source: {text}" if text else ""
 
 

@@ -46,3 +46,11 @@ def test_list_of_guides_has_them_all():
     listed = yaml.safe_load((guides.FOLDER.parent / "extra-docs.yml").read_text(encoding="utf-8"))
     named = [name for section in listed["sections"] for name in section["toctree"]]
     assert sorted(named) == sorted(path.stem for path in guides.FOLDER.glob("*.rst"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_issue_that_is_named_has_its_address(name):
+    named = re.findall(r"`#(\d+)\s+<https://github.com/\S+/(\d+)>`__", PAGES[name])
+    assert named and [one for one in named if one[0] != one[1]] == []
+    # Those of other repositories have their name before them.
+    assert not re.findall(r"[^`/\w]#\d+", PAGES[name])

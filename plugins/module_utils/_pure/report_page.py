@@ -14,7 +14,7 @@ import json
 import re
 from typing import Any, Iterable, List, Mapping, Sequence
 
-from . import report_picture
+from . import report, report_picture
 from .report_text import seconds
 
 _MOST_ROWS = 200
@@ -47,6 +47,12 @@ svg .soft{fill:var(--soft)}
 .failed{fill:var(--failed)}
 .legend span{margin-right:1rem;white-space:nowrap}.legend i{display:inline-block;width:.8rem;height:.8rem;
 border-radius:.15rem;margin-right:.3rem;vertical-align:-.05rem}
+td[data-head=Time],td[data-head=Release]{white-space:nowrap}
+@media (max-width:40rem){svg{min-width:52rem}table,tbody,tr{display:block}thead{display:none}
+tr{padding:.35rem 0;border-bottom:1px solid var(--line)}
+td,td:last-child{display:grid;grid-template-columns:7rem 1fr;justify-items:start;column-gap:.5rem;border:0;
+padding:.1rem 0;min-width:0;overflow-wrap:anywhere}
+td::before{content:attr(data-head);color:var(--soft)}}
 @media print{body{max-width:none;padding:0}section{break-inside:avoid}th,td{overflow-wrap:anywhere}}
 """
 _CLASS = {"upgraded": "good", "failed": "bad", "rolled back": "warn", "blocker": "bad",
@@ -86,7 +92,9 @@ def page(clusters: Sequence[Mapping[str, Any]]) -> str:
 def _summary(clusters: Sequence[Mapping[str, Any]]) -> str:
     results = [str(one["result"]) for one in clusters]
     told = [f"{results.count(one)} {one}" for one in dict.fromkeys(results)]
-    return f"{len(clusters)} clusters: {', '.join(told)}" if clusters else "No cluster."
+    if not clusters:
+        return "No cluster."
+    return f"{len(clusters)} cluster{'s' if len(clusters) > 1 else ''}: {', '.join(told)}"
 
 
 def _overview(clusters: Iterable[Mapping[str, Any]]) -> str:
@@ -121,7 +129,9 @@ def _cluster(one: Mapping[str, Any]) -> str:
             f"<pre>{_text(one['failure'])}</pre>"
         )
     sets = one.get("sets") or [{"name": name} for name in one["scale_sets"]]
-    parts += _part("Scale sets", ("Set", "Source", "Before", "What was done"), [
+    # Of a cluster that was not reached, or that failed on the way, only the plan is known.
+    done = "What was done" if one["result"] == report.DONE else "What was planned"
+    parts += _part("Scale sets", ("Set", "Source", "Before", done), [
         (_text(each["name"]), _text(each.get("source", "")), _text(each.get("from") or "-"),
          _text(each.get("action", "")))
         for each in sets
@@ -166,7 +176,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table; cells are HTML already."""
     top = "".join(f"<th>{_text(one)}</th>" for one in head)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(
+            f"<td data-head=\"{_text(name)}\">{cell}</td>" for name, cell in zip(head, row)
+        ) + "</tr>"
+        for row in rows
     )
     return f"<div class=wide><table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>"
 

@@ -13,7 +13,9 @@ SERVES, DRAIN, EMPTY, PROOF, FAILED = "serves", "drain", "empty", "proof", "fail
 # What a cluster is in each phase of the cycle.
 _STATE = {"drain": DRAIN, "uninstall": EMPTY, "CRDs": EMPTY, "install": EMPTY,
           "listeners": PROOF, "proof": PROOF}
-_LEFT, _WIDTH, _LANE, _BAR, _MOST_SETS = 190, 900, 22, 14, 50
+_LEFT, _WIDTH, _LANE, _BAR, _MOST_SETS = 200, 900, 22, 14, 50
+# Names that end alike are rarer than names that begin alike.
+_HEAD, _TAIL = 9, 16
 
 
 class Span(NamedTuple):
@@ -40,6 +42,9 @@ def picture(clusters: Sequence[Mapping[str, Any]]) -> str:
             ("   " + str(each["name"]), list(_of_set(each, spans)), False)
             for each in list(one.get("sets") or ())[:_MOST_SETS] if one["phases"]
         ]
+        more = len(one.get("sets") or ()) - _MOST_SETS
+        if more > 0 and one["phases"]:
+            lanes.append((f"and {more} more sets", [], False))
     height = len(lanes) * _LANE + 30
     rows = [_lane(number, lane, start, end) for number, lane in enumerate(lanes)]
     return (
@@ -85,7 +90,7 @@ def _lane(number: int, lane: Any, start: float, end: float) -> str:
     shift = (_BAR - thick) / 2
     found: List[str] = [
         f"<text x=\"{0 if is_cluster else 14}\" y=\"{top + 11}\""
-        f"{'' if is_cluster else ' class=soft'}>{_text(name.strip()[:26])}</text>"
+        f"{'' if is_cluster else ' class=soft'}>{_named(name.strip())}</text>"
     ]
     for span in spans:
         left, right = _x(span.start, start, end), _x(span.end, start, end)
@@ -95,6 +100,13 @@ def _lane(number: int, lane: Any, start: float, end: float) -> str:
             f" {_text(span.words)}, {span.end - span.start:.0f} s</title></rect>"
         )
     return "".join(found)
+
+
+def _named(name: str) -> str:
+    """Return a name as the place beside a lane holds it, the whole of it where a mouse points."""
+    if len(name) <= _HEAD + 1 + _TAIL:
+        return _text(name)
+    return f"<title>{_text(name)}</title>{_text(name[:_HEAD])}…{_text(name[-_TAIL:])}"
 
 
 def _scale(start: float, end: float, height: int) -> str:
