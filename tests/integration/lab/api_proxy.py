@@ -9,6 +9,7 @@ the 429; that a watch is too old is said by the API server itself, which is aske
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import socket
@@ -69,7 +70,9 @@ class Proxy:
 
     def cut(self) -> None:
         for one in list(self.watches):
-            one.shutdown(socket.SHUT_RDWR)
+            # It may have ended by itself a moment ago.
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
