@@ -4,7 +4,8 @@
 """Runs the commands of a guide on two lab clusters, and writes what they said into it.
 
 A region of the guide begins with the comment `transcript NAME` and ends with `transcript end`. Of the
-output stand there: what a task speaks while it waits, and the lists that the last tasks print.
+output stand there: what a task speaks while it waits, the lists that tasks print, and of a run that may write
+Ansible's last lines. A list that is no table is told with the host that printed it.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ sys.path.insert(0, str(TOP / "tests"))
 # pylint: disable=wrong-import-position
 from rehearsal import Rehearsal  # noqa: E402
 
+from lab.arc import await_arc, install  # noqa: E402
 from lab.arc.install import ScaleSet  # noqa: E402
+from lab.kube import path_of  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.state import LabState  # noqa: E402
 
 GUIDE = TOP / "docs" / "docsite" / "rst" / "guide_upgrade.rst"
 OLD, NEW, CLUSTERS = "0.9.3", "0.14.2", ("blue", "green")
 SETS = (ScaleSet("web", min_runners=1, max_runners=6), ScaleSet("build", mode="kubernetes", max_runners=6))
+WRITING = ("upgrade", "rollback")
+_HOST = re.compile(r"ok: \[(\S+)\] => \{$")
 _SPOKEN = re.compile(rf"({'|'.join(CLUSTERS)}) \| ")
 _REGION = r"\.\. transcript {}\n.*?\.\. transcript end\n"
 
@@ -50,39 +55,50 @@ class Step(NamedTuple):
 
 STEPS = (
     Step("status", "status", {}),
+    Step("repair", "repair", {}),
+    Step("finding", "plan", {"arc_target": NEW}),
+    Step("mended", "repair", {"arc_repair_repairs": "set-vanished"}),
     Step("plan", "plan", {"arc_target": NEW}),
     Step("upgrade", "upgrade", {"arc_target": NEW}),
     Step("again", "upgrade", {"arc_target": NEW}),
     Step("after", "status", {}),
-    Step("repair", "repair", {}),
     Step("rollback", "rollback", {}),
 )
 
 
-def abridged(text: str) -> List[str]:
-    """Return what a run said: of lines spoken while a task waits the first and the last, and printed lists."""
+def abridged(text: str, with_end: bool = False) -> List[str]:
+    """Return what a run said: of lines spoken while a task waits the first and the last, and printed lists.
+
+    `with_end`: Ansible's counts of the tasks of each host too.
+    """
+    body, _, end = text.partition("PLAY RECAP")
     said: List[str] = []
     waited: List[str] = []
-    for is_spoken, line in _lines(text):
+    for is_spoken, line in _lines(body):
         if is_spoken:
             waited.append(line)
             continue
         said += _ends(waited) + [line]
         waited = []
-    return said + _ends(waited)
+    said += _ends(waited)
+    return said + [" ".join(line.split()) for line in end.splitlines()[1:] if line and with_end]
 
 
 def _lines(text: str) -> Iterator[Tuple[bool, str]]:
     printed: List[str] = []
-    is_open = False
+    is_open, host = False, ""
     for line in text.splitlines():
-        if _SPOKEN.match(line):
+        begun = _HOST.match(line)
+        if begun:
+            host = begun.group(1)
+        elif _SPOKEN.match(line):
             yield True, line
         elif line.strip() == '"msg": [':
             is_open, printed = True, []
         elif is_open and line.strip() == "]":
             is_open = False
-            yield from ((False, one) for one in printed)
+            is_table = printed[:1] and printed[0].startswith("CLUSTER ")
+            yield from ((False, one if is_table else f"{host}: {one}") for one in printed)
         elif is_open:
             printed.append(str(json.loads(line.strip().rstrip(","))))
 
@@ -105,6 +121,13 @@ def replaced(guide: str, name: str, lines: List[str]) -> str:
     return found.sub(lambda _match: region(name, lines), guide)
 
 
+def lose(run: Rehearsal, cluster: str, name: str) -> None:
+    """Delete a scale set as somebody with kubectl would: Helm goes on calling it deployed."""
+    path = path_of(await_arc.ARC, "autoscalingrunnersets", install.RUNNERS, name)
+    await_arc.delete(run.state, cluster, path)
+    await_arc.wait_absent(run.state, cluster, name, install.RUNNERS)
+
+
 def main() -> int:
     """Write the regions; the report of the upgrade is kept in build."""
     kept = TOP / "build" / "transcripts"
@@ -115,7 +138,8 @@ def main() -> int:
         try:
             run = Rehearsal(lab, Path(folder))
             run.install(OLD, SETS)
-            run.load(SETS, every_s=4, durations_s=(5, 40))
+            lose(run, "green", "build")
+            run.load(SETS, every_s=6, durations_s=(5, 40))
             guide = GUIDE.read_text(encoding="utf-8")
             for step in STEPS:
                 charts = run.charts(OLD) if step.playbook == "rollback" else {}
@@ -124,7 +148,7 @@ def main() -> int:
                 if done.code:
                     print(done.text[-4000:])
                     return 1
-                guide = replaced(guide, step.name, abridged(done.text))
+                guide = replaced(guide, step.name, abridged(done.text, step.playbook in WRITING))
                 if step.name == "upgrade":
                     for file in (run.report_file, run.report_file.with_suffix(".html")):
                         shutil.copy(file, kept / file.name)

@@ -41,6 +41,9 @@ def foreign(_app: Any, _env: Any, node: Any, text: Any) -> Optional[nodes.refere
     address = FOREIGN.get(target)
     if node.get("reftype") == "envvar" and target.startswith("ANSIBLE_"):
         address = f"{SETTINGS}#envvar-{target}"
+    if node.get("reftype") == "ref" and not node.get("refexplicit"):
+        # Without a title of its own the text is the label.
+        text = nodes.inline("", target.replace("_", " "))
     return nodes.reference("", "", text, refuri=address) if address else None
 
 

@@ -24,6 +24,13 @@ blue | drain | busy 1
 green | drain | busy 0
 ok: [blue]
 
+TASK [What is out of order] ***
+ok: [green] => {
+    "msg": [
+        "found: x"
+    ]
+}
+
 TASK [The report] ***
 ok: [blue] => {
     "msg": [
@@ -31,13 +38,27 @@ ok: [blue] => {
         "blue     0.9.3 -> \\"x\\""
     ]
 }
+
+PLAY RECAP *****
+blue                       : ok=2    changed=0
+
 """.replace("\\\\", "\\")
 
 
 def test_waits_are_cut_and_lists_are_whole():
     assert transcripts.abridged(OUTPUT) == [
-        "blue | drain | busy 3", "...", "green | drain | busy 0", "CLUSTER  RELEASE", 'blue     0.9.3 -> "x"',
+        "blue | drain | busy 3", "...", "green | drain | busy 0", "green: found: x", "CLUSTER  RELEASE",
+        'blue     0.9.3 -> "x"',
     ]
+
+
+def test_counts_of_tasks_end_a_run_that_may_write():
+    assert transcripts.abridged(OUTPUT, with_end=True)[-1] == "blue : ok=2 changed=0"
+
+
+def test_second_run_is_told_to_change_nothing():
+    said = GUIDE.partition(".. transcript again\n")[2].partition(".. transcript end")[0]
+    assert said.count("changed=0") == len(transcripts.CLUSTERS)
 
 
 def test_region_is_replaced_and_a_missing_one_is_told():
@@ -53,8 +74,7 @@ def test_region_is_replaced_and_a_missing_one_is_told():
 def test_guide_shows_what_each_command_said(step):
     above, _, below = GUIDE.partition(f".. transcript {step.name}\n")
     said = below.partition(".. transcript end")[0]
-    assert len(said.splitlines()) > 5
+    assert len(said.splitlines()) > 5, "run make transcripts"
     commands = re.findall(r"^  (ansible-playbook .*)$", above, re.MULTILINE)
-    # The second run is told without its command, which is the one above.
     assert commands[-1] == step.command
     assert not re.search(r"(?<![\w:/.])/(?:home|root|tmp|work|var)/", said)
