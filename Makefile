@@ -65,7 +65,7 @@ docs: $(HERE) ## Lint documentation of the collection
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck $(HERE)
 
 docs-site: $(HERE) ## Make the docs site in build/docs
-	rm -rf build/docs && mkdir -p build/docs/rst && chmod 755 build/docs/rst && cp docs/site/conf.py build/docs
+	rm -rf build/docs && mkdir -p build/docs/rst && chmod 755 build/docs/rst && cp -r docs/site/conf.py docs/site/static build/docs
 	$(BIN)/antsibull-docs --config-file docs/site/antsibull-docs.cfg collection --cleanup everything --fail-on-error --use-current \
 	  --squash-hierarchy --dest-dir build/docs/rst arc.lifecycle
 	$(BIN)/sphinx-build -q -b html -c build/docs -W --keep-going build/docs/rst build/docs/html

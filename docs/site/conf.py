@@ -19,6 +19,8 @@ title = html_short_title = html_title = "arc.lifecycle"
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "sphinx_ansible_theme"
 html_theme_options = {"documentation_home_url": "index.html", "topbar_links": {}}
+html_static_path = ["static"]
+html_css_files = ["narrow.css"]
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 html_show_sphinx = html_use_modindex = html_use_index = html_copy_source = False
