@@ -18,7 +18,7 @@ copyright = "arc.lifecycle contributors"  # pylint: disable=redefined-builtin
 title = html_short_title = html_title = "arc.lifecycle"
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "sphinx_ansible_theme"
-html_theme_options = {"documentation_home_url": "index.html", "topbar_links": {}}
+html_theme_options = {"topbar_links": {}}
 html_static_path = ["static"]
 html_css_files = ["narrow.css"]
 pygments_style = "ansible"
@@ -49,6 +49,12 @@ def foreign(_app: Any, _env: Any, node: Any, text: Any) -> Optional[nodes.refere
     return nodes.reference("", "", text, refuri=address) if address else None
 
 
+def lead_home(_app: Any, _page: str, _template: str, context: Any, _tree: Any) -> None:
+    """Let the logo lead to the first page from the guides too, which stand in a folder of their own."""
+    context["theme_documentation_home_url"] = context["pathto"]("index")
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("missing-reference", foreign)
+    app.connect("html-page-context", lead_home)
