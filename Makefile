@@ -69,6 +69,7 @@ docs-site: $(HERE) ## Make the docs site in build/docs
 	$(BIN)/antsibull-docs --config-file docs/site/antsibull-docs.cfg collection --cleanup everything --fail-on-error --use-current \
 	  --squash-hierarchy --dest-dir build/docs/rst arc.lifecycle
 	$(BIN)/sphinx-build -q -b html -c build/docs -W --keep-going build/docs/rst build/docs/html
+	$(BIN)/python tests/site_links.py build/docs/html
 
 importer: $(HERE) ## Build the tarball and judge it as Galaxy would
 	rm -rf build/dist && $(BIN)/ansible-galaxy collection build --output-path build/dist
