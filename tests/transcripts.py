@@ -71,7 +71,7 @@ def abridged(text: str, with_end: bool = False) -> List[str]:
 
     `with_end`: Ansible's counts of the tasks of each host too.
     """
-    body, _, end = text.partition("PLAY RECAP")
+    body, _recap, end = text.partition("PLAY RECAP")
     said: List[str] = []
     waited: List[str] = []
     for is_spoken, line in _lines(body):

@@ -72,7 +72,7 @@ def test_region_is_replaced_and_a_missing_one_is_told():
 
 @pytest.mark.parametrize("step", transcripts.STEPS, ids=lambda step: step.name)
 def test_guide_shows_what_each_command_said(step):
-    above, _, below = GUIDE.partition(f".. transcript {step.name}\n")
+    above, _mark, below = GUIDE.partition(f".. transcript {step.name}\n")
     said = below.partition(".. transcript end")[0]
     assert len(said.splitlines()) > 5, "run make transcripts"
     commands = re.findall(r"^  (ansible-playbook .*)$", above, re.MULTILINE)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .._pure import (
     drain, drain_copy, drain_leaving, drain_memory, drain_patches, drain_peers, drain_report, drain_request,
