@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from . import crd_set, listener_findings, reads, releases
+from . import crd_set, github_rest, listener_findings, reads, releases
 from .finding_table import BLOCKER, FINDINGS, WARNING, Finding, in_order, make
 from .objects import Cluster, Controller, ScaleSet
 
@@ -162,7 +162,8 @@ def _sets(cluster: Cluster) -> Iterator[Finding]:
         elif one.scale_set_id is None:
             yield make("scale-set-id-missing", ref, "annotation runner-scale-set-id has no number")
         version = releases.runner_version(one.runner_image)
-        if version and releases.is_refused_runner(version, one.config_url):
+        if (version and releases.is_refused_runner(version)
+                and github_rest.is_githubs_own(one.config_url)):
             yield make("runner-too-old", ref, f"its image is {one.runner_image}")
         if one.max_runners is not None and one.min_runners > one.max_runners:
             yield make("limits-contradict", ref, f"min {one.min_runners}, max {one.max_runners}")

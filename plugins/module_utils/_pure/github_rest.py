@@ -244,6 +244,14 @@ def app_refusal(base: str, installation: int, status: int) -> ReadFailed:
     )
 
 
+def is_githubs_own(github_config_url: str) -> bool:
+    """Tell whether a scale set registers at a GitHub that GitHub itself runs; False for no URL."""
+    try:
+        return _api_of(github_config_url)[1]
+    except BadInput:
+        return False
+
+
 def _api_of(url: str) -> Tuple[str, bool]:
     """Return the API of the GitHub a scale set names, and whether GitHub itself runs it.
 

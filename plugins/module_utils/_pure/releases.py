@@ -34,8 +34,6 @@ CONTROLLER_CHARTS = (CONTROLLER_CHART, "gha-runner-scale-set-controller-experime
 
 # Its own image, also from a mirror; of other images the tag says nothing.
 _RUNNER_IMAGE = re.compile(r".*/actions-runner:v?([0-9]+)\.([0-9]+)\.([0-9]+)(@.*)?")
-# Where GitHub runs the service. A GitHub Enterprise Server takes older runners.
-_GITHUB_HOSTS = re.compile(r"https://([^/]+\.)?(github\.com|ghe\.com)(/.*)?", re.IGNORECASE)
 
 # Phases of a runner that has not started, and of one that will never run a job again.
 NOT_STARTED = ("", "Pending")
@@ -286,10 +284,9 @@ def runner_version(image: str) -> Tuple[int, ...]:
     return tuple(int(part) for part in match.groups()[:3]) if match else ()
 
 
-def is_refused_runner(version: Tuple[int, ...], config_url: str) -> bool:
-    """Tell whether GitHub refuses runners of a version; `config_url`: what they register at."""
-    refused = tuple(int(part) for part in release_facts.RUNNER_REFUSED.split("."))
-    return version <= refused and _GITHUB_HOSTS.fullmatch(config_url) is not None
+def is_refused_runner(version: Tuple[int, ...]) -> bool:
+    """Tell whether GitHub refuses runners of a version; a GitHub Enterprise Server takes older ones."""
+    return version <= tuple(int(part) for part in release_facts.RUNNER_REFUSED.split("."))
 
 
 def _all_job_fields() -> Tuple[str, ...]:
