@@ -10,7 +10,7 @@ short_description: Tell what an upgrade did in one cluster
 version_added: 1.0.0
 description:
   - Joins a cluster's part of the plan with what its tasks returned.
-positional: _input, findings, phases, drained, verified, failure, written, peers_ill
+positional: _input, findings, phases, drained, verified, failure, written, peers_ill, gitops, left, restored
 options:
   _input:
     description: A cluster's part of what M(arc.lifecycle.arc_plan) returned.
@@ -47,6 +47,18 @@ options:
     type: list
     elements: str
     default: []
+  gitops:
+    description: What M(arc.lifecycle.arc_gitops) wrote (C(acts)), by its O(arc.lifecycle.arc_gitops#module:state).
+    type: dict
+  left:
+    description: What stays suspended, as M(arc.lifecycle.arc_gitops) returned it in C(left).
+    type: list
+    elements: dict
+    default: []
+  restored:
+    description: Whether the run was a rollback.
+    type: bool
+    default: false
 author:
   - arc.lifecycle contributors (@arc-lifecycle)
 """

@@ -55,6 +55,14 @@ options:
     type: list
     elements: str
     default: []
+  gitops:
+    description:
+      - What a run does with objects of Argo CD and Flux that own ARC's and are at work.
+      - With V(refuse) they block it; with V(suspend) they rest for its time, as
+        M(arc.lifecycle.arc_gitops) does it, and block only where that cannot be.
+    type: str
+    choices: [refuse, suspend]
+    default: refuse
   allow_downgrade:
     description:
       - Whether the target may be older than what is in place.
@@ -209,6 +217,10 @@ clusters:
       description: Listeners that serve no scale set, as C(namespace/name). A full cycle deletes them.
       type: list
       elements: str
+    suspends:
+      description: Objects of Argo CD and Flux that rest while the run works, outermost first.
+      type: list
+      elements: dict
     hop:
       description: What is known of the way from release to release.
       type: dict
@@ -244,11 +256,17 @@ from typing import Any, Dict, List, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import access, fleet_reading
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    access,
+    fleet_reading,
+    gitops_reading,
+)
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.client import Client
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    gitops_hold,
     plan,
+    reads,
     report_text,
     rights,
 )
@@ -270,6 +288,7 @@ OPTIONS = {
     "target": {"type": "str", "required": True},
     "acknowledge": {"type": "list", "elements": "str", "default": []},
     "suspended": {"type": "list", "elements": "str", "default": []},
+    "gitops": {"type": "str", "choices": ["refuse", "suspend"], "default": "refuse"},
     "allow_downgrade": {"type": "bool", "default": False},
     "in_place": {"type": "bool", "default": False},
     "ask_github": {"type": "bool", "default": False},
@@ -317,6 +336,8 @@ class Planner:
             in_place=self._options["in_place"],
             order=tuple(one["name"] for one in self._options["clusters"]),
             learnt=self._at_github(clients, clusters),
+            owned=self._owned(clients, clusters),
+            suspend_gitops=self._options["gitops"] == "suspend",
         ))
         by_name = dict(zip((one.id.name for one in clusters), clients))
         refused = fleet_reading.of_each(
@@ -328,6 +349,20 @@ class Planner:
             finding for name, ones in refused for finding in rights.missing(name, ones)
         ])
         return _told(made)
+
+    def _owned(
+        self, clients: Sequence[Client], clusters: Sequence[Cluster]
+    ) -> Dict[str, gitops_hold.Ownership]:
+        """Return what Argo CD and Flux have in hand, by name of the cluster."""
+        pairs = [
+            (client, one) for client, one in zip(clients, clusters)
+            if any(part.managed_by != "helm"
+                   for part in (*reads.seen(one.scale_sets), *reads.seen(one.controllers)))
+        ]
+        return dict(fleet_reading.of_each(
+            lambda pair: (pair[1].id.name, gitops_reading.ownership(pair[0], self._deadline)),
+            pairs,
+        ))
 
     def _at_github(
         self, clients: Sequence[Client], clusters: Sequence[Cluster]

@@ -10,19 +10,23 @@ are searched for it, and without the right to list there only the namespace `arg
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
 
-from .._pure import gitops, reads
+from .._pure import gitops, gitops_hold, reads
+from .._pure.errors import ReadFailed
 from .._pure.gitops import APPLICATION, HELM_RELEASE, KUSTOMIZATION, Owner, Verdict
+from .._pure.gitops_hold import HELM_CHART, OCI_REPOSITORY, Ownership, Source
+from . import reader
 from .client import Client, Query
 from .deadline import Deadline
-from .places import Resource
+from .places import Place, Resource
 
 Raw = Mapping[str, Any]
 Key = Tuple[str, str]
 
 _ARGO_NAMESPACE = "argocd"
 _HELM_GROUP, _KUSTOMIZE_GROUP = "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"
+_SOURCE_GROUP = "source.toolkit.fluxcd.io"
 # The newest first: which of them are served depends on the release of Flux.
 _VERSIONS: Mapping[str, Sequence[Resource]] = {
     APPLICATION: (Resource("argoproj.io", "v1alpha1", "applications", APPLICATION),),
@@ -35,6 +39,12 @@ _VERSIONS: Mapping[str, Sequence[Resource]] = {
         for version in ("v1", "v1beta2")
     ),
 }
+_SOURCES: Mapping[str, Sequence[Resource]] = {
+    kind: tuple(Resource(_SOURCE_GROUP, version, plural, kind) for version in ("v1", "v1beta2"))
+    for kind, plural in ((OCI_REPOSITORY, "ocirepositories"), (HELM_CHART, "helmcharts"))
+}
+# What ARC's objects are, and where a look at the cluster keeps them.
+_OF_ARC = ((gitops.SET_KIND, "autoscalingrunnersets"), ("Deployment", "deployments"))
 
 
 def verdicts(
@@ -56,40 +66,118 @@ def verdicts(
     return found
 
 
+def ownership(client: Client, deadline: Deadline) -> Ownership:
+    """Return what Argo CD and Flux have in hand of all scale sets and controllers.
+
+    Raises ReadFailed where these cannot be read; of an owner that cannot be, the verdict tells.
+    """
+    parts = [part for _kind, part in _OF_ARC]
+    snapshot = reader.read_snapshot(client, deadline, parts)
+    owners = _Owners(client, deadline)
+    groups: Dict[str, Sequence[Raw]] = {}
+    for kind, part in _OF_ARC:
+        answer = snapshot.read(part)
+        if isinstance(answer, reads.Unread):
+            raise _unread(client, part, answer)
+        groups[kind] = answer
+        for raw in answer:
+            owners.of(raw, kind)
+    return gitops_hold.ownership(groups, owners.answers)
+
+
+def held(client: Client, deadline: Deadline) -> List[Tuple[Owner, Raw]]:
+    """Return every owner that a run made to rest. Raises ReadFailed."""
+    found: List[Tuple[Owner, Raw]] = []
+    for kind, resources in _VERSIONS.items():
+        for resource in resources:
+            answer = client.read_list(resource.at(), deadline, Query(labels=gitops_hold.LABEL))
+            if isinstance(answer, reads.Unread):
+                raise _unread(client, resource.at().words, answer)
+            if isinstance(answer, reads.Known):
+                found += [
+                    (Owner(kind, one["metadata"]["namespace"], one["metadata"]["name"]), one)
+                    for one in answer.items
+                ]
+                break
+    return found
+
+
+def sources(
+    client: Client, deadline: Deadline, owners: Iterable[Tuple[Owner, Raw]]
+) -> Dict[Source, reads.Read]:
+    """Read the objects that have the chart versions of these owners, each once."""
+    named = [gitops_hold.source_of(owner, item) for owner, item in owners]
+    return {
+        source: _first_served(client, deadline, _SOURCES[source[0]], source[1], source[2])
+        for source in named if source is not None
+    }
+
+
+def read_again(client: Client, deadline: Deadline, owner: Owner) -> List[Raw]:
+    """Return an owner as it is now, [] if it has gone. Raises ReadFailed."""
+    answer = _read_owner(client, deadline, owner)
+    if isinstance(answer, reads.Unread):
+        raise _unread(client, str(owner), answer)
+    return list(answer.items) if isinstance(answer, reads.Known) else []
+
+
+def place_of(owner: Owner, item: Raw) -> Place:
+    """Return where an owner is written, in the version in which it was read."""
+    for resource in _VERSIONS[owner.kind]:
+        if item.get("apiVersion") == f"{resource.group}/{resource.version}":
+            return resource.at(owner.namespace, owner.name)
+    return _VERSIONS[owner.kind][0].at(owner.namespace, owner.name)
+
+
+def _read_owner(client: Client, deadline: Deadline, owner: Owner) -> reads.Read:
+    return _first_served(client, deadline, _VERSIONS[owner.kind], owner.namespace, owner.name)
+
+
+def _first_served(
+    client: Client, deadline: Deadline, resources: Sequence[Resource], namespace: str, name: str
+) -> reads.Read:
+    answer: reads.Read = reads.KindAbsent()
+    for resource in resources:
+        answer = client.read_object(resource.at(namespace, name), deadline)
+        if not isinstance(answer, reads.KindAbsent):
+            return answer
+    return answer
+
+
+def _unread(client: Client, what: str, answer: reads.Unread) -> ReadFailed:
+    return ReadFailed(
+        cluster=client.cluster, object=what, cause=f"not read: {answer.reason}",
+        next_step=f"Grant the right to {answer.missing_right}, then run again"
+        if answer.missing_right else "Mend the connection, then run again",
+        details={"missing_right_words": answer.missing_right},
+    )
+
+
 class _Owners:
     """Owners that were read, so that many objects of one owner cost one request."""
 
     def __init__(self, client: Client, deadline: Deadline) -> None:
         self._client = client
         self._deadline = deadline
-        self._answers: Dict[Owner, reads.Read] = {}
+        self.answers: Dict[Owner, reads.Read] = {}
 
     def of(self, raw: Raw, kind: str) -> Mapping[Owner, reads.Read]:
         """Return what was read so far, the owners of this object and their makers included."""
-        for owner in gitops.owners(raw, kind):
-            answer = self._read(owner)
-            if owner.kind == HELM_RELEASE and isinstance(answer, reads.Known):
-                for item in answer.items:
-                    above: Optional[Owner] = gitops.maker(item)
-                    if above is not None:
-                        self._read(above)
-        return self._answers
-
-    def _read(self, owner: Owner) -> reads.Read:
-        if owner not in self._answers:
-            self._answers[owner] = self._ask(owner)
-        return self._answers[owner]
+        todo = list(gitops.owners(raw, kind))
+        while todo:
+            owner = todo.pop()
+            if owner in self.answers:
+                continue
+            answer = self._ask(owner)
+            self.answers[owner] = answer
+            if isinstance(answer, reads.Known):
+                todo += [one for item in answer.items for one in _makers(owner, item)]
+        return self.answers
 
     def _ask(self, owner: Owner) -> reads.Read:
         if not owner.namespace:
             return self._search(owner)
-        answer: reads.Read = reads.KindAbsent()
-        for resource in _VERSIONS[owner.kind]:
-            place = resource.at(owner.namespace, owner.name)
-            answer = self._client.read_object(place, self._deadline)
-            if not isinstance(answer, reads.KindAbsent):
-                return answer
-        return answer
+        return _read_owner(self._client, self._deadline, owner)
 
     def _search(self, owner: Owner) -> reads.Read:
         """Look for an Application whose namespace nobody wrote down."""
@@ -103,3 +191,9 @@ class _Owners:
         )
         is_there = isinstance(at_home, reads.Known) and at_home.items
         return at_home if is_there else everywhere
+
+
+def _makers(owner: Owner, item: Raw) -> Sequence[Owner]:
+    made_by = gitops.maker(item) if owner.kind == HELM_RELEASE else None
+    more = [] if made_by is None else [made_by]
+    return [*more, *gitops.above(owner, item)]

@@ -28,7 +28,7 @@ RESOURCES: Mapping[str, str] = {
 }
 SET_KIND = "AutoscalingRunnerSet"
 # Group of the kinds that are asked about, as Argo CD writes it into its tracking id.
-_GROUPS = {SET_KIND: "actions.github.com", "Deployment": "apps"}
+_GROUPS = {SET_KIND: "actions.github.com", "Deployment": "apps", APPLICATION: "argoproj.io"}
 
 _TRACKING_ID = "argocd.argoproj.io/tracking-id"
 _ARGO_INSTANCE = "argocd.argoproj.io/instance"
@@ -110,19 +110,41 @@ def maker(raw: Raw) -> Optional[Owner]:
     return None
 
 
+def above(owner: Owner, item: Raw) -> Tuple[Owner, ...]:
+    """Return what made an owner and would set back what is changed in it."""
+    if owner.kind == APPLICATION:
+        return tuple(one for one in owners(item, APPLICATION) if not one.is_guess)
+    made_by = maker(item) if is_set_by_git(item) else None
+    return (made_by,) if made_by is not None else ()
+
+
+def template_of(application: Raw) -> str:
+    """Return the name of the ApplicationSet that made an Application, "" if none did."""
+    return next((
+        one.get("name", "") for one in application["metadata"].get("ownerReferences") or ()
+        if one.get("kind") == "ApplicationSet"
+    ), "")
+
+
+def items_for(answer: reads.Read, raw: Raw, kind: str) -> Sequence[Raw]:
+    """Return the owners that were read under one name; of Applications those that list it."""
+    items = answer.items if isinstance(answer, reads.Known) else ()
+    return [one for one in items if _lists(one, raw, kind)] or items
+
+
 def judge(raw: Raw, answers: Mapping[Owner, reads.Read], kind: str = SET_KIND) -> Optional[Verdict]:
     """Judge one object; None if nobody owns it.
 
     `answers`: what was read of each owner and of their makers; Known holds the object itself, or
     every Application of that name where the namespace was not known. A missing one is unread.
     """
-    marked = _marks_without_owner(raw, kind)
+    marked = marks_without_owner(raw, kind)
     verdicts = [] if marked is None else [marked]
     for owner in owners(raw, kind):
         answer = answers.get(owner, reads.Unread(reads.NOT_ASKED))
-        if owner.is_guess and not _is_proven(answer, raw, kind):
+        if owner.is_guess and not is_proven(answer, raw, kind):
             continue
-        verdicts.append(_of_owner(owner, answer, answers, raw, kind))
+        verdicts.append(of_owner(owner, answer, answers, raw, kind))
     return _worst(verdicts) if verdicts else None
 
 
@@ -152,8 +174,8 @@ def _label_of_chart(labels: Raw, annotations: Raw) -> str:
     return labels.get(_INSTANCE, "") if is_rendered else ""
 
 
-def _marks_without_owner(raw: Raw, kind: str) -> Optional[Verdict]:
-    """A tracking id that fits no Application or another object: somebody copied it here."""
+def marks_without_owner(raw: Raw, kind: str) -> Optional[Verdict]:
+    """Judge a tracking id that fits no Application or another object: somebody copied it here."""
     meta = raw["metadata"]
     text = (meta.get("annotations") or {}).get(_TRACKING_ID, "")
     if not text or _tracked(text, meta, kind) is not None or owners(raw, kind):
@@ -164,7 +186,8 @@ def _marks_without_owner(raw: Raw, kind: str) -> Optional[Verdict]:
     )
 
 
-def _is_proven(answer: reads.Read, raw: Raw, kind: str) -> bool:
+def is_proven(answer: reads.Read, raw: Raw, kind: str) -> bool:
+    """True if the Application that was read lists the object as its own."""
     return isinstance(answer, reads.Known) and any(_lists(one, raw, kind) for one in answer.items)
 
 
@@ -179,9 +202,10 @@ def _lists(application: Raw, raw: Raw, kind: str) -> bool:
     )
 
 
-def _of_owner(
+def of_owner(
     owner: Owner, answer: reads.Read, answers: Mapping[Owner, reads.Read], raw: Raw, kind: str
 ) -> Verdict:
+    """Judge one owner. `answer`: what was read of it; `answers`: what was read of its maker."""
     if isinstance(answer, reads.Unread):
         right = f"grant the right to {answer.missing_right}, or " if answer.missing_right else ""
         return _unread(owner, f"it was not read: {answer.reason}", right)
@@ -191,8 +215,7 @@ def _of_owner(
         )
         return _unread(owner, f"{what}, so it may be at work in another one")
     if owner.kind == APPLICATION:
-        found = [one for one in answer.items if _lists(one, raw, kind)] or answer.items
-        return _worst([_of_application(one) for one in found])
+        return _worst([of_application(one) for one in items_for(answer, raw, kind)])
     (item,) = answer.items
     return _of_flux(owner, item, answers)
 
@@ -202,8 +225,10 @@ def _unread(owner: Owner, reason: str, right: str = "") -> Verdict:
     return Verdict(str(owner), UNREAD, reason, remedy[0].upper() + remedy[1:])
 
 
-def _of_application(item: Raw) -> Verdict:
-    """An automated sync without self-heal puts a deleted object back with the next commit to its
+def of_application(item: Raw) -> Verdict:
+    """Judge an Application.
+
+    An automated sync without self-heal puts a deleted object back with the next commit to its
     repository, whatever that commit is about; a drain may take hours. So it counts as active.
     """
     meta = item["metadata"]
@@ -220,16 +245,13 @@ def _of_application(item: Raw) -> Verdict:
 
 
 def _stop_application(owner: Owner, meta: Raw) -> str:
-    parents = [
-        one.get("name", "") for one in meta.get("ownerReferences") or ()
-        if one.get("kind") == "ApplicationSet"
-    ]
+    template = template_of({"metadata": meta})
     patch = _patch(owner, '{"spec":{"syncPolicy":{"automated":null}}}')
     command = f"argocd app set {owner.namespace}/{owner.name} --sync-policy none (or: {patch})"
-    if parents:
+    if template:
         return (
             f"Take the automated sync out of the template of ApplicationSet "
-            f"{owner.namespace}/{parents[0]}, which sets it back on its Applications; or let it "
+            f"{owner.namespace}/{template}, which sets it back on its Applications; or let it "
             f"ignore /spec/syncPolicy (ignoreApplicationDifferences), then {command}"
         )
     return command
@@ -237,7 +259,7 @@ def _stop_application(owner: Owner, meta: Raw) -> str:
 
 def _of_flux(owner: Owner, item: Raw, answers: Mapping[Owner, reads.Read]) -> Verdict:
     above = maker(item) if owner.kind == HELM_RELEASE else None
-    is_in_git = above is not None and _is_set_by_git(item)
+    is_in_git = above is not None and is_set_by_git(item)
     if (item.get("spec") or {}).get("suspend") is True:
         return Verdict(str(owner), SUSPENDED, f"it is suspended{_about(above, is_in_git)}", "")
     reason = "it is not suspended, and puts the object back with the next commit"
@@ -257,7 +279,7 @@ def _about(above: Optional[Owner], is_in_git: bool) -> str:
     return f" ({above} made it, {whose})"
 
 
-def _is_set_by_git(item: Raw) -> bool:
+def is_set_by_git(item: Raw) -> bool:
     """True if the Kustomization's own controller holds `spec.suspend`: what is set by hand goes."""
     return any(
         "f:suspend" in ((one.get("fieldsV1") or {}).get("f:spec") or {})

@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from . import finding_table, findings, fleet, plan_cluster, plan_findings, releases
+from . import finding_table, findings, fleet, gitops_hold, plan_cluster, plan_findings, releases
 from .finding_table import BLOCKER, WARNING, Finding
+from .gitops_hold import Ownership
 from .objects import Cluster, Record
 from .plan_cluster import ClusterPlan
 
@@ -30,7 +31,8 @@ class Options:
     `acknowledge`: ids of findings that shall not block. `suspended`: names of clusters whose
     GitOps operator is suspended. `in_place`: take the short way where the gate allows it.
     `allow_downgrade`: set by the rollback alone. `order`: names of clusters, first to last.
-    `learnt`: findings by cluster that no look at the clusters gives.
+    `learnt`: findings by cluster that no look at the clusters gives. `owned`: what Argo CD and
+    Flux have in hand, by cluster. `suspend_gitops`: the run makes them rest.
     """
 
     acknowledge: Tuple[str, ...] = ()
@@ -39,6 +41,8 @@ class Options:
     allow_downgrade: bool = False
     order: Tuple[str, ...] = ()
     learnt: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    owned: Mapping[str, Ownership] = field(default_factory=dict)
+    suspend_gitops: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,11 @@ def plan_fleet(
         plan_cluster.with_peers(cluster, one, clusters)
         for cluster, one in zip(clusters, plans)
     )
+    if options.suspend_gitops:
+        plans = tuple(
+            replace(one, suspends=gitops_hold.owners_of(options.owned.get(one.id.name)))
+            if one.is_anything_to_do else one for one in plans
+        )
     found = list(fleet.findings_of(clusters))
     found.extend(plan_findings.of_target(target))
     for cluster, one in zip(clusters, plans):
@@ -148,7 +157,11 @@ def _of_cluster(
     cluster: Cluster, one: ClusterPlan, plans: Tuple[ClusterPlan, ...], options: Options
 ) -> List[Finding]:
     """Return a cluster's findings; without work there, only a gap in sight can block."""
-    found = [*findings.findings_of(cluster), *options.learnt.get(cluster.id.name, ())]
+    found = gitops_hold.findings_with(
+        findings.findings_of(cluster), options.owned.get(cluster.id.name), options.suspend_gitops,
+        cluster.id.name,
+    )
+    found.extend(options.learnt.get(cluster.id.name, ()))
     found.extend(plan_findings.of_plan(cluster, one, plans, options.allow_downgrade))
     if one.is_anything_to_do:
         return found

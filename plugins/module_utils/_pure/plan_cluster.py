@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from . import crd_set, fleet, reads, releases, summary
+from .gitops import Owner
 from .objects import Cluster, HelmRelease, Record, ScaleSet
 
 KEEP, REPLACE, INSTALL, LEAVE = "keep", "replace", "install", "leave"
@@ -67,6 +68,7 @@ class ClusterPlan:
     `came_from`: the release before it, "" if that is not one.
     `counts`: of runners, None where unread. `orphaned_listeners`: `namespace/name` of those that
     serve no set; no controller takes them away when their set's name comes again.
+    `suspends`: objects of Argo CD and Flux that rest while the run works.
     """
 
     id: reads.ClusterId
@@ -82,6 +84,7 @@ class ClusterPlan:
     is_resumed: bool = False
     came_from: str = ""
     orphaned_listeners: Tuple[str, ...] = ()
+    suspends: Tuple[Owner, ...] = ()
 
     @property
     def is_anything_to_do(self) -> bool:
@@ -107,6 +110,10 @@ class ClusterPlan:
             "steps": list(self.steps),
             "runners": dict(self.counts),
             "orphaned_listeners": list(self.orphaned_listeners),
+            "suspends": [
+                {"kind": one.kind, "namespace": one.namespace, "name": one.name}
+                for one in self.suspends
+            ],
         }
 
 

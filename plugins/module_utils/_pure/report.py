@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 DONE, NOTHING, FAILED, NOT_REACHED = "upgraded", "nothing to do", "failed", "not reached"
-ROLLED_BACK = "rolled back"
+# Rolled back is one whose upgrade failed; gone back is one that was asked to.
+ROLLED_BACK, WENT_BACK = "rolled back", "gone back"
 END = "end"
 MOST_ACTS = 200
 
@@ -22,6 +23,9 @@ def entry_of(
     failure: Optional[Mapping[str, Any]] = None,
     written: Sequence[Mapping[str, Any]] = (),
     peers_ill: Sequence[str] = (),
+    gitops: Optional[Mapping[str, Sequence[Mapping[str, Any]]]] = None,
+    left: Sequence[Mapping[str, Any]] = (),
+    restored: bool = False,
 ) -> Dict[str, Any]:
     """Return a cluster's part of the report.
 
@@ -29,9 +33,10 @@ def entry_of(
     [{phase, at}] with epoch seconds, the last one being "end". `drained`, `verified`: results
     of arc_scaleset_drain and arc_scaleset_wait. `failure`: {task, msg, rolled_back} of what failed.
     `written`: [{releases, crds, repaired}] of the other modules, a way back after the way there.
-    `peers_ill`: which peers fell out meanwhile, and why.
+    `peers_ill`: which peers fell out meanwhile, and why. `gitops`: what arc_gitops wrote, by state;
+    `left`: what of Argo CD and Flux stays suspended, and why. `restored`: the run was a rollback.
     """
-    drained, verified, failure = drained or {}, verified or {}, failure or {}
+    drained, verified, failure, gitops = drained or {}, verified or {}, failure or {}, gitops or {}
     name = planned["cluster"]["name"]
     awaited = list(drained.get("awaited") or ())
     timed = _timed(phases)
@@ -42,11 +47,18 @@ def entry_of(
         "to": planned["to"],
         "method": planned["method"],
         "was_resumed": planned["is_resumed"],
-        "result": _result(planned, phases, failure),
+        "result": _result(planned, phases, failure, restored),
         "began": float(phases[0]["at"]) if phases else None,
         "ended": float(phases[-1]["at"]) if phases else None,
         "sets": _sets(planned, drained),
-        "acts": [*(drained.get("acts") or ()), *_writes(written)][:MOST_ACTS],
+        "acts": [
+            *gitops.get("suspended", ()), *(drained.get("acts") or ()), *_writes(written),
+            *gitops.get("resumed", ()),
+        ][:MOST_ACTS],
+        "gitops_left": [
+            f"{one['kind']} {one['namespace']}/{one['name']}: {one['reason']}. {one['remedy']}"
+            for one in left
+        ],
         "peers_lost": [*(drained.get("peers_lost") or ())],
         "peers_ill": list(peers_ill),
         "scale_sets": [f"{one['namespace']}/{one['name']}" for one in planned["scale_sets"]],
@@ -115,13 +127,16 @@ def _sets(planned: Mapping[str, Any], drained: Mapping[str, Any]) -> List[Dict[s
 
 
 def _result(
-    planned: Mapping[str, Any], phases: Sequence[Any], failure: Mapping[str, Any]
+    planned: Mapping[str, Any], phases: Sequence[Any], failure: Mapping[str, Any],
+    is_way_back: bool,
 ) -> str:
     if failure:
         return ROLLED_BACK if failure.get("rolled_back") else FAILED
     if not planned["is_anything_to_do"]:
         return NOTHING
-    return DONE if phases and phases[-1]["phase"] == END else NOT_REACHED
+    if not phases or phases[-1]["phase"] != END:
+        return NOT_REACHED
+    return WENT_BACK if is_way_back else DONE
 
 
 def _timed(phases: Sequence[Mapping[str, Any]]) -> List[Dict[str, Any]]:

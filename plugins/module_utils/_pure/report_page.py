@@ -55,8 +55,8 @@ padding:.1rem 0;min-width:0;overflow-wrap:anywhere}
 td::before{content:attr(data-head);color:var(--soft)}}
 @media print{body{max-width:none;padding:0}section{break-inside:avoid}th,td{overflow-wrap:anywhere}}
 """
-_CLASS = {"upgraded": "good", "failed": "bad", "rolled back": "warn", "blocker": "bad",
-          "warning": "warn"}
+_CLASS = {"upgraded": "good", "failed": "bad", "rolled back": "warn", "gone back": "good",
+          "blocker": "bad", "warning": "warn"}
 _LEGEND = (("serves", "takes jobs"), ("drain", "drains"), ("empty", "is empty"),
            ("proof", "comes back"), ("failed", "failed"))
 
@@ -130,7 +130,7 @@ def _cluster(one: Mapping[str, Any]) -> str:
         )
     sets = one.get("sets") or [{"name": name} for name in one["scale_sets"]]
     # Of a cluster that was not reached, or that failed on the way, only the plan is known.
-    done = "What was done" if one["result"] == report.DONE else "What was planned"
+    done = "What was done" if one["result"] in (report.DONE, report.WENT_BACK) else "What was planned"
     parts += _part("Scale sets", ("Set", "Source", "Before", done), [
         (_text(each["name"]), _text(each.get("source", "")), _text(each.get("from") or "-"),
          _text(each.get("action", "")))
@@ -158,6 +158,9 @@ def _cluster(one: Mapping[str, Any]) -> str:
          _text(each["until"] or "not seen to end"))
         for each in one.get("peers_lost", ())
     ] + [(_text(each), "", "", "after the proof") for each in one.get("peers_ill", ())])
+    parts += _part("Argo CD and Flux objects that stay suspended", ("What, and what to do",), [
+        (_text(each),) for each in one.get("gitops_left", ())
+    ])
     parts += _part("Mended on the way", ("What",), [
         (_text(_facts(each) if isinstance(each, Mapping) else each),) for each in one["cured"]
     ])
@@ -207,7 +210,7 @@ def _fact(value: Any) -> str:
         return ", ".join(map(_fact, value))
     if isinstance(value, str):
         return _FRACTION.sub(r"\1", value)
-    return json.dumps(value)
+    return json.dumps(round(value, 1) if isinstance(value, float) else value)
 
 
 def _text(value: Any) -> str:

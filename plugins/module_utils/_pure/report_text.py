@@ -35,6 +35,10 @@ def plan_lines(plan: Mapping[str, Any]) -> List[str]:
     lines = table(("CLUSTER", "RELEASE", "WAY", "SCALE SETS", "RUNNERS"), rows)
     if plan["clusters"] and not plan["is_anything_to_do"]:
         lines.append(f"Nothing to do: every cluster is at {plan['target']}.")
+    for one in plan["clusters"]:
+        if one["suspends"]:
+            names = ", ".join(f"{o['kind']} {o['namespace']}/{o['name']}" for o in one["suspends"])
+            lines.append(f"{one['cluster']['name']}: suspends {names}")
     told = [one for one in plan["findings"] if one["severity"] != "info"]
     for one in told:
         where = f"{one['cluster']}: " if one["cluster"] else ""
@@ -71,6 +75,7 @@ def report_lines(clusters: Iterable[Mapping[str, Any]]) -> List[str]:
                 f" {loss['until'] or 'the end of the drain'}: {loss['reason']}"
             )
         lines += [f"{one['name']}: peer fell out: {ill}" for ill in one.get("peers_ill", ())]
+        lines += [f"{one['name']}: stays suspended: {rest}" for rest in one.get("gitops_left", ())]
         for finding in one["findings"]:
             if finding["severity"] != "info":
                 lines.append(

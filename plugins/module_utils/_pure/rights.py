@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Iterator, Tuple
 
-from . import finding_table
+from . import finding_table, gitops
 from .finding_table import Finding
 from .plan_cluster import KEEP, LEAVE, ClusterPlan
 
@@ -81,6 +81,9 @@ def needed(plan: ClusterPlan) -> Tuple[Right, ...]:
             for group, resource, verbs in _OF_CLUSTER
             for verb in verbs
         ]
+    for one in plan.suspends:
+        resource, _dot, group = gitops.RESOURCES[one.kind].partition(".")
+        found.append(Right("patch", group, resource, one.namespace))
     return tuple(dict.fromkeys(found))
 
 
