@@ -1,0 +1,167 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An upgrade of what somebody else keeps as Git wants it. The ledger is the judge."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import gitops_hold
+from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_module
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+# pylint: disable=wrong-import-position
+import flux_stand_in  # noqa: E402
+from flux_stand_in import GROUP, RELEASES, SPACE, Flux  # noqa: E402
+from rehearsal import Rehearsal  # noqa: E402
+from test_upgrade import releases_of  # noqa: E402
+
+from lab.arc.install import ScaleSet  # noqa: E402
+from lab.lab import Lab  # noqa: E402
+from lab.state import LabState  # noqa: E402
+
+pytestmark = pytest.mark.lab
+
+WEB = ScaleSet("web", min_runners=1)
+OLD, NEW = "0.13.1", "0.14.2"
+CLEAN = {"lost": 0, "stranded": 0, "failed": 0}
+APPLICATIONS = places.Resource("argoproj.io", "v1alpha1", "applications", "Application")
+RBAC = "rbac.authorization.k8s.io"
+READER = (
+    (places.Resource(RBAC, "v1", "clusterroles", "ClusterRole", is_namespaced=False), {
+        "metadata": {"name": "reader"},
+        "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}],
+    }),
+    (places.Resource(RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", is_namespaced=False), {
+        "metadata": {"name": "reader"},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "reader"},
+        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": "reader"}],
+    }),
+)
+TOLD = {"arc_preflight_gitops": "suspend"}
+
+
+@pytest.fixture(name="run", scope="module")
+def _run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gitops")
+    lab = Lab(LabState(folder / "lab"))
+    lab.up(["blue", "green"])
+    try:
+        run = Rehearsal(lab, folder)
+        run.install(OLD, (WEB,))
+        yield run
+    finally:
+        lab.down()
+
+
+@pytest.fixture(name="flux", scope="module")
+def _flux(run):
+    with Flux(run.state, "blue", WEB, OLD) as flux:
+        flux.wait_settled()
+        yield flux
+
+
+def module(run, *, check=False, **options):
+    given = {"kubeconfig": str(run.state.kubeconfig), "context": "blue", **options}
+    return run_module.run("arc_gitops", given, check=check)
+
+
+def held(flux):
+    found = flux.helm_release
+    return gitops_hold.is_held(found), found["spec"].get("suspend")
+
+
+def test_module_suspends_and_gives_back_and_says_so_in_check_mode(run, flux):
+    code, said = module(run, check=True, state="suspended")
+    assert (code, said["changed"], held(flux)) == (0, True, (False, None)), said
+    code, said = module(run, state="suspended")
+    assert (code, said["changed"], held(flux)) == (0, True, (True, True)), said
+    assert [one["object"]["name"] for one in said["acts"]] == ["web"]
+    assert module(run, state="suspended")[1]["changed"] is False
+    code, said = module(run, state="resumed", release=NEW)
+    assert (code, said["changed"], held(flux)) == (0, False, (True, True))
+    assert "it wants 0.13.1, and 0.14.2 is in place" in said["left"][0]["reason"]
+    code, said = module(run, check=True, state="resumed", release=OLD)
+    assert (code, said["changed"], held(flux)) == (0, True, (True, True))
+    code, said = module(run, state="resumed", release=OLD)
+    assert (code, said["changed"], held(flux)) == (0, True, (False, None))
+    assert module(run, state="resumed", release=OLD)[1]["changed"] is False
+    code, said = module(run, state="resumed")
+    assert (code, said["error"]["object"]) == (1, "option release")
+
+
+def test_what_flux_had_begun_is_waited_for(run, flux):
+    status = {"status": {"conditions": [
+        {"type": "Reconciling", "status": "True", "reason": "Progressing"}]}}
+    place = RELEASES.at(SPACE, "web")
+    flux.client.merge_patch(place, status, Deadline(10))
+    code, said = module(run, state="suspended", timeout=4)
+    assert (code, said["error"]["class"], said["changed"]) == (1, "DeadlineReached", True)
+    assert "still under way" in said["msg"] and held(flux) == (True, True)
+    flux.client.merge_patch(place, {"status": None}, Deadline(10))
+    assert module(run, state="suspended")[0] == 0
+    assert module(run, state="resumed", resume="always")[0] == 0
+
+
+def test_owner_elsewhere_and_missing_right_are_refused_before_anything_is_written(run, flux):
+    client, batch = flux.client, places.SCALE_SETS.at("arc-runners", "web")
+    mark = "argocd.argoproj.io/tracking-id"
+    text = "runners:actions.github.com/AutoscalingRunnerSet:arc-runners/web"
+    client.merge_patch(batch, {"metadata": {"annotations": {mark: text}}}, Deadline(10))
+    code, said = module(run, state="suspended")
+    assert (code, said["error"]["class"], held(flux)) == (1, "Refused", (False, None))
+    assert "does not serve the kind" in said["msg"] and "Nothing was changed" in said["msg"]
+    flux_stand_in.serve(client, APPLICATIONS)
+    client.create(APPLICATIONS.at(SPACE), {
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+        "metadata": {"name": "runners", "namespace": SPACE,
+                     "ownerReferences": [{"apiVersion": "argoproj.io/v1alpha1", "uid": "1",
+                                          "kind": "ApplicationSet", "name": "all"}]},
+        "spec": {"syncPolicy": {"automated": {"selfHeal": True}}},
+    }, Deadline(10))  # fmt: skip
+    code, said = module(run, state="suspended")
+    assert (code, held(flux)) == (1, (False, None)) and "ApplicationSet flux-system/all" in said["msg"]
+    client.merge_patch(batch, {"metadata": {"annotations": {mark: None}}}, Deadline(10))
+    for place, body in READER:
+        client.create(place.at(), body, Deadline(10))
+    as_reader = {"impersonate_user": "reader", "impersonate_groups": ["system:authenticated"]}
+    deadline, code = Deadline(20), 0
+    while code == 0 or "the right to patch" not in said["msg"]:
+        assert not deadline.is_over(), said["msg"]
+        code, said = module(run, state="suspended", **as_reader)
+    assert held(flux) == (False, None)
+    assert f"the right to patch helmreleases.{GROUP} in namespace {SPACE}" in said["msg"]
+
+
+def test_upgrade_suspends_flux_and_lets_it_go_on_once_git_has_the_release(run, flux):
+    run.load((WEB,), every_s=4, durations_s=(2, 10))
+    refused = run.play("upgrade", arc_target=NEW)
+    assert refused.code != 0 and not refused.changed
+    assert "gitops-owned" in refused.text and "arc_preflight_gitops: suspend" in refused.text
+    put_back = flux.put_back
+    done = run.play("upgrade", arc_target=NEW, **TOLD)
+    assert done.code == 0, done.text[-4000:]
+    assert "blue: suspends HelmRelease flux-system/web" in done.text
+    assert "HelmRelease flux-system/web stays suspended: it wants 0.13.1" in done.text
+    assert (held(flux), flux.put_back) == ((True, True), put_back)
+    assert [releases_of(run, one) for one in ("blue", "green")] == [{"web": NEW}] * 2
+    (told,) = [one for one in done.report["clusters"] if one["name"] == "blue"]
+    assert told["acts"][0]["object"]["kind"] == "HelmRelease" and len(told["gitops_left"]) == 1
+    flux.wants(NEW)
+    again = run.play("upgrade", arc_target=NEW, **TOLD)
+    assert (again.code, again.changed, held(flux)) == (0, 1, (False, None)), again.text[-4000:]
+    flux.wait_settled()
+    assert flux.put_back == put_back + 1
+    last = run.play("upgrade", arc_target=NEW, **TOLD)
+    assert (last.code, last.changed) == (0, 0), last.text[-4000:]
+    assert [releases_of(run, one) for one in ("blue", "green")] == [{"web": NEW}] * 2
+    ledger = run.end_load()
+    assert {key: ledger[key] for key in CLEAN} == CLEAN and ledger["completed"] > 0
