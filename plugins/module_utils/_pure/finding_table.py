@@ -211,7 +211,8 @@ FINDINGS: Dict[str, Kind] = {
     ),
     "gitops-owned": Kind(
         BLOCKER, "A GitOps operator puts back what the upgrade removes.",
-        "Suspend it, then say so with the option that names this cluster as suspended.",
+        "Let the run suspend it (arc_preflight_gitops: suspend), or suspend it and name the cluster in"
+        " arc_preflight_suspended.",
         "#3440, #3533",
     ),
     "helm-release-unfinished": Kind(

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
@@ -21,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 # pylint: disable=wrong-import-position
 import flux_stand_in  # noqa: E402
 from flux_stand_in import GROUP, RELEASES, SPACE, Flux  # noqa: E402
-from rehearsal import Rehearsal  # noqa: E402
+from rehearsal import TOP, Rehearsal  # noqa: E402
 from test_upgrade import releases_of  # noqa: E402
 
 from lab.arc.install import ScaleSet  # noqa: E402
@@ -35,17 +36,9 @@ OLD, NEW = "0.13.1", "0.14.2"
 CLEAN = {"lost": 0, "stranded": 0, "failed": 0}
 APPLICATIONS = places.Resource("argoproj.io", "v1alpha1", "applications", "Application")
 RBAC = "rbac.authorization.k8s.io"
-READER = (
-    (places.Resource(RBAC, "v1", "clusterroles", "ClusterRole", is_namespaced=False), {
-        "metadata": {"name": "reader"},
-        "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}],
-    }),
-    (places.Resource(RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", is_namespaced=False), {
-        "metadata": {"name": "reader"},
-        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "reader"},
-        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": "reader"}],
-    }),
-)
+ROLES = places.Resource(RBAC, "v1", "clusterroles", "ClusterRole", is_namespaced=False)
+BINDINGS = places.Resource(
+    RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", is_namespaced=False)
 TOLD = {"arc_preflight_gitops": "suspend"}
 
 
@@ -111,7 +104,7 @@ def test_what_flux_had_begun_is_waited_for(run, flux):
     assert module(run, state="resumed", resume="always")[0] == 0
 
 
-def test_owner_elsewhere_and_missing_right_are_refused_before_anything_is_written(run, flux):
+def test_owner_that_cannot_rest_is_refused_before_anything_is_written(run, flux):
     client, batch = flux.client, places.SCALE_SETS.at("arc-runners", "web")
     mark = "argocd.argoproj.io/tracking-id"
     text = "runners:actions.github.com/AutoscalingRunnerSet:arc-runners/web"
@@ -130,15 +123,43 @@ def test_owner_elsewhere_and_missing_right_are_refused_before_anything_is_writte
     code, said = module(run, state="suspended")
     assert (code, held(flux)) == (1, (False, None)) and "ApplicationSet flux-system/all" in said["msg"]
     client.merge_patch(batch, {"metadata": {"annotations": {mark: None}}}, Deadline(10))
-    for place, body in READER:
-        client.create(place.at(), body, Deadline(10))
-    as_reader = {"impersonate_user": "reader", "impersonate_groups": ["system:authenticated"]}
-    deadline, code = Deadline(20), 0
-    while code == 0 or "the right to patch" not in said["msg"]:
-        assert not deadline.is_over(), said["msg"]
-        code, said = module(run, state="suspended", **as_reader)
+
+def grant(client, name, without=()):
+    """Give a user the rights of a file in docs/rbac, less some verbs."""
+    role = yaml.safe_load((TOP / "docs" / "rbac" / f"{name}.yml").read_text(encoding="utf-8"))
+    for rule in role["rules"]:
+        rule["verbs"] = [verb for verb in rule["verbs"] if verb not in without]
+    name = role["metadata"]["name"]
+    client.apply(ROLES.at(name=name), role, Deadline(10), force=True)
+    client.apply(BINDINGS.at(name=name), {
+        "apiVersion": f"{RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
+        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": "upgrader"}],
+    }, Deadline(10), force=True)  # fmt: skip
+
+
+def test_rights_that_are_told_are_enough_and_a_missing_one_is_named(run, flux):
+    user = {"impersonate_user": "upgrader", "impersonate_groups": ["system:authenticated"]}
+
+    def said_in_time(word):
+        deadline = Deadline(20)
+        while True:
+            code, said = module(run, state="suspended", **user)
+            if word in said.get("msg", "") and bool(word) == bool(code):
+                return
+            assert not deadline.is_over(), said
+            assert code, said
+
+    grant(flux.client, "arc_upgrade")
+    said_in_time(f"the right to get helmreleases.{GROUP} in namespace {SPACE}")
+    grant(flux.client, "arc_gitops", without=("patch",))
+    said_in_time(f"the right to patch helmreleases.{GROUP} in namespace {SPACE}")
     assert held(flux) == (False, None)
-    assert f"the right to patch helmreleases.{GROUP} in namespace {SPACE}" in said["msg"]
+    grant(flux.client, "arc_gitops")
+    said_in_time("")
+    assert held(flux) == (True, True)
+    code, said = module(run, state="resumed", release=OLD, **user)
+    assert (code, held(flux)) == (0, (False, None)), said
 
 
 def test_upgrade_suspends_flux_and_lets_it_go_on_once_git_has_the_release(run, flux):

@@ -55,7 +55,7 @@ def test_workflow_asks_what_its_upgrade_asks_but_for_the_digest():
 
 def test_plan_asks_whatever_shapes_the_plan():
     """A plan made with other answers has another digest, and the upgrade would be refused."""
-    shaping = {"target", "hosts", "acknowledge", "suspended", "downgrade"}
+    shaping = {"target", "hosts", "acknowledge", "gitops", "suspended", "downgrade"}
     assert set(TEMPLATES["plan"]) == shaping
     assert shaping <= set(TEMPLATES["upgrade"])
 
