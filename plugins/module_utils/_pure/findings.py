@@ -255,11 +255,11 @@ def _poisoned(cluster: Cluster) -> Iterator[Finding]:
 
 def _orphans(cluster: Cluster) -> Iterator[Finding]:
     for kind, orphans in (
-        ("runner sets", cluster.orphan_runner_sets), ("runners", cluster.orphan_runners)
+        ("runner set", cluster.orphan_runner_sets), ("runner", cluster.orphan_runners)
     ):
         names = sorted(f"{one.ref.namespace}/{one.ref.name}" for one in reads.seen(orphans))
         if names:
-            yield make("orphan-runners", f"{len(names)} {kind}", _some(names, "no scale set"))
+            yield make("orphan-runners", f"{len(names)} {kind}{'s' if len(names) > 1 else ''}", _some(names, "no scale set"))
 
 
 def _helpers(cluster: Cluster) -> Iterator[Finding]:

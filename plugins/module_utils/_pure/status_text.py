@@ -36,6 +36,7 @@ def entry(host: str, info: Mapping[str, Any]) -> Dict[str, Any]:
         ] if info.get("controllers") is not None else None,
         "crds": _crds(info.get("crds") or {}),
         "scale_sets": _sets(info.get("scale_sets")),
+        "vanished": [f"{one['namespace']}/{one['helm_release']}" for one in info.get("vanished") or ()],
         "counts": dict(info.get("counts") or {}),
         "open_records": [
             one.get("name") for one in info.get("records") or () if one.get("state") == "open"
@@ -92,7 +93,7 @@ def _row(one: Mapping[str, Any]) -> List[str]:
             if number]
     return [
         one["name"], _releases(one["controllers"]), one["crds"] or "?",
-        _serving(one["scale_sets"]),
+        _serving(one["scale_sets"], one["vanished"]),
         *("?" if counts.get(state) is None else str(counts[state]) for state in _STATES),
         ", ".join(told) or "none",
     ]  # fmt: skip
@@ -143,9 +144,10 @@ def _is_serving(one: Mapping[str, Any]) -> Optional[bool]:
     return bool(pod and pod["ready"])
 
 
-def _serving(scale_sets: Optional[List[Mapping[str, Any]]]) -> str:
+def _serving(scale_sets: Optional[List[Mapping[str, Any]]], vanished: Sequence[str]) -> str:
+    """Tell how many serve of those that there are and, by Helm's word, should be."""
     if scale_sets is None:
         return "?"
     serving = sum(1 for one in scale_sets if one["is_serving"])
     unknown = sum(1 for one in scale_sets if one["is_serving"] is None)
-    return f"{serving} of {len(scale_sets)} serve" + (f", {unknown} ?" if unknown else "")
+    return f"{serving} of {len(scale_sets) + len(vanished)} serve" + (f", {unknown} ?" if unknown else "")

@@ -25,6 +25,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.answers import ObjectNotFound
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import reads
+from ansible_collections.arc.lifecycle.tests.integration.lab import flux_stand_in
 from ansible_collections.arc.lifecycle.tests.integration.lab.drain_lab import (
     CONTROLLER,
     NAMESPACE,
@@ -221,6 +222,20 @@ class BrokenLab(DrainLab):
     def is_served(self, cluster: str, resource: places.Resource) -> bool:
         return not isinstance(
             self.client[cluster].read_list(resource.at(), Deadline(20)), reads.KindAbsent)
+
+    @contextlib.contextmanager
+    def served(self, resource: places.Resource, namespace: str = "flux-system") -> Undo:
+        """Have a kind in green, with no schema to speak of, and a namespace for its objects."""
+        client = self.client[GREEN]
+        client.apply(places.NAMESPACES.at("", namespace), {
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace},
+        }, Deadline(20))
+        flux_stand_in.serve(client, resource)
+        try:
+            yield
+        finally:
+            client.delete(places.CRDS.at("", f"{resource.resource}.{resource.group}"), Deadline(20))
+            self.until(lambda: not self.is_served(GREEN, resource), f"{resource.kind} to be gone")
 
     @contextlib.contextmanager
     def strategy(self, name: str) -> Undo:

@@ -10,17 +10,21 @@ back by the real Helm from the chart of that version. `spec.suspend` ends that.
 
 from __future__ import annotations
 
+import sys
 import threading
+from pathlib import Path
 from typing import Any, List
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import connect, places
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.answers import ObjectNotFound
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 
-# pylint: disable=import-error
-from lab.arc import install
-from lab.arc.install import ScaleSet
-from lab.state import LabState
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+# pylint: disable=wrong-import-position
+from lab.arc import install  # noqa: E402
+from lab.arc.install import ScaleSet  # noqa: E402
+from lab.state import LabState  # noqa: E402
 
 GROUP = "helm.toolkit.fluxcd.io"
 RELEASES = places.Resource(GROUP, "v2", "helmreleases", "HelmRelease")

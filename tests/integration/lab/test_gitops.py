@@ -22,6 +22,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._pure.gitops import 
     SUSPENDED,
     UNREAD,
 )
+from ansible_collections.arc.lifecycle.tests.integration.lab.flux_stand_in import serve
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -61,28 +62,6 @@ def as_nobody(kubeconfig):
     options = {"kubeconfig": kubeconfig, "context": "east", "impersonate_user": "nobody",
                "impersonate_groups": ["system:authenticated"]}
     return connect.connect(options, environ={})
-
-
-def serve(client, resource):
-    """Create the kind, with no schema to speak of, and wait until it is served."""
-    deadline, name = Deadline(30), f"{resource.resource}.{resource.group}"
-    client.create(places.CRDS.at(), {
-        "metadata": {"name": name},
-        "spec": {
-            "group": resource.group, "scope": "Namespaced",
-            "names": {"plural": resource.resource, "kind": resource.kind,
-                      "singular": resource.kind.lower()},
-            "versions": [{
-                "name": resource.version, "served": True, "storage": True,
-                "schema": {"openAPIV3Schema": {
-                    "type": "object", "x-kubernetes-preserve-unknown-fields": True,
-                }},
-            }],
-        },
-    }, deadline)
-    while type(client.read_list(resource.at(), deadline)).__name__ != "Known":
-        assert not deadline.is_over(), f"{name} is not served"
-        deadline.pause(0.1)
 
 
 def unserve(client, resource):

@@ -83,3 +83,11 @@ def test_cluster_without_arc_says_none():
     empty = {part: [] for part in b.sound("0.14.2")}
     row = status_text.lines([told(empty)])[1]
     assert "none" in row and "0 of 0 serve" in row
+
+
+def test_set_that_vanished_is_one_that_does_not_serve():
+    info = {**info_of(b.sound("0.14.2")),
+            "vanished": [{"namespace": "arc-runners", "helm_release": "api"}]}
+    one = status_text.entry("east", info)
+    assert one["vanished"] == ["arc-runners/api"]
+    assert "1 of 2 serve" in status_text.lines([one])[1]
