@@ -69,7 +69,9 @@ class BrokenLab(DrainLab):
             client.close()
         super().__exit__(*error)
 
-    def plan(self, *names: str, target: str = TARGET, **connection: Any) -> Dict[str, Any]:
+    def plan(
+        self, *names: str, target: str = TARGET, gitops: str = "refuse", **connection: Any
+    ) -> Dict[str, Any]:
         """Plan over clusters; `a=b` names cluster b a second time. `connection`: of green."""
         clusters = []
         for name in names or PAIR:
@@ -77,7 +79,8 @@ class BrokenLab(DrainLab):
             more = connection if called == GREEN else {}
             clusters.append({"name": called, "connection": {
                 "kubeconfig": self.kubeconfig, "context": context or called, **more}})
-        code, result = run_module.run("arc_plan", {"clusters": clusters, "target": target})
+        code, result = run_module.run(
+            "arc_plan", {"clusters": clusters, "target": target, "gitops": gitops})
         assert code == 0, result.get("msg")
         return result
 

@@ -30,6 +30,7 @@ from static_pods import kept_running  # noqa: E402
 from lab import toolchain  # noqa: E402
 from lab.arc import await_arc  # noqa: E402
 from lab.arc.install import ScaleSet  # noqa: E402
+from lab.commands import node  # noqa: E402
 from lab.kube import Kube, path_of  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.state import LabState  # noqa: E402
@@ -190,9 +191,10 @@ def served(run):
     wait_until(is_true, "a listener for each scale set")
 
 
-def judge(run, what, process, way, fault_s=0.0):
+def judge(run, what, process, way, fault_s=0.0, died=()):
     """See the run to its end, again if it stopped, and write the row. `fault_s`: for how long ARC
-    itself could not work, so long a job may have waited for a runner."""
+    itself could not work, so long a job may have waited for a runner. `died`: jobs that the fault
+    itself may have ended."""
     there, playbook, variables = way
     code, text = ended(run, process)
     assert code is not None, f"{what}: did not end: {text[-3000:]}"
@@ -208,7 +210,7 @@ def judge(run, what, process, way, fault_s=0.0):
     served(run)
     jobs = [job for job in run.service.ledger()["jobs"] if job["id"] not in run.judged]
     run.judged |= {job["id"] for job in jobs if job["state"] not in ("queued", "assigned", "running")}
-    lost = [job for job in jobs if job["state"] == "lost"]
+    lost = [job for job in jobs if job["state"] == "lost" and job["id"] not in died]
     stranded = [job for job in jobs if job["stranded_s"]]
     row = (what, told, "ended well" if code != 0 else "-", len(jobs), len(lost),
            max([job["stranded_s"] for job in stranded], default=0.0))
@@ -232,6 +234,28 @@ def test_api_server_goes_away_for_a_while(run, task):
         gone = time.monotonic()
         wait_until(lambda: time.monotonic() - gone > 8, "8 s")
     judge(run, f"API server away for 8 s at: {task}", process, way, fault_s=8)
+
+
+@pytest.mark.parametrize("cluster, task", [("blue", DRAIN), ("green", UNINSTALL)], ids=["drained", "peer"])
+def test_node_is_lost_for_a_while(run, cluster, task):
+    """What ran on it is lost by that; nothing else is, and no runner of it counts as idle or gone."""
+    process, *way = start(run)
+    at_task(run, process, task)
+    wait_until(lambda: on(run, cluster), f"a job in {cluster}", 60)
+    died = on(run, cluster)
+    node.kill(run.lab, cluster)
+    gone = time.monotonic()
+    try:
+        wait_until(lambda: time.monotonic() - gone > 15, "15 s")
+    finally:
+        node.restore(run.lab, cluster)
+    judge(run, f"node of {cluster} lost for 15 s at: {task}", process, way, fault_s=15, died=died)
+
+
+def on(run, cluster):
+    """The jobs that are running, or about to, in a cluster."""
+    return {job["id"] for job in run.service.ledger()["jobs"]
+            if job["cluster"] == cluster and job["state"] in ("assigned", "running")}
 
 
 @pytest.mark.parametrize("status", [401, 500])
