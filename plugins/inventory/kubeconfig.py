@@ -171,6 +171,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 "ansible_connection": "local",
                 # The one that runs this has what the modules need.
                 "ansible_python_interpreter": sys.executable,
+                # A module needs no file of its own on the way to its interpreter.
+                "ansible_pipelining": True,
             }
             for name, value in variables.items():
                 self.inventory.set_variable(host, name, value)

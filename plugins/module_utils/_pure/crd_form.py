@@ -74,6 +74,11 @@ def normalise_schema(schema: Schema, *, with_text: bool = False) -> Dict[str, An
     for key, value in schema.items():
         if key in TEXT_KEYWORDS and not with_text:
             continue
+        # Most values of the 20,000 of a CRD are plain text, and a type asked for costs time.
+        if value.__class__ is str:
+            if value or key in _VALUES:
+                found[key] = value
+            continue
         if key in _VALUES:
             if value is not None:
                 found[key] = value
@@ -108,9 +113,9 @@ def children(schema: Schema) -> Iterator[Tuple[str, Schema]]:
     """Yield the path step and the schema of each property, item and map value."""
     for name, child in (schema.get("properties") or {}).items():
         yield f".{name}", child
-    if isinstance(schema.get("items"), Mapping):
+    if isinstance(schema.get("items"), dict):
         yield "[]", schema["items"]
-    if isinstance(schema.get("additionalProperties"), Mapping):
+    if isinstance(schema.get("additionalProperties"), dict):
         yield "{}", schema["additionalProperties"]
 
 
@@ -130,14 +135,14 @@ def _size(schema: Schema) -> int:
 
 
 def _normal_value(key: str, value: Any, with_text: bool) -> Any:
-    if key in _ONE and isinstance(value, Mapping):
+    if key in _ONE and isinstance(value, dict):
         return normalise_schema(value, with_text=with_text)
     if key in _MANY and isinstance(value, list):
         return [normalise_schema(one, with_text=with_text) for one in value]
-    if key in _NAMED and isinstance(value, Mapping):
+    if key in _NAMED and isinstance(value, dict):
         # An empty schema below a name says that the name exists.
         return {
-            name: normalise_schema(one, with_text=with_text) if isinstance(one, Mapping) else one
+            name: normalise_schema(one, with_text=with_text) if isinstance(one, dict) else one
             for name, one in value.items()
         }
     if key == "required" and isinstance(value, list):
@@ -170,7 +175,7 @@ def _version(version: Mapping[str, Any], with_text: bool) -> Dict[str, Any]:
     kept["subresources"] = dict(version.get("subresources") or {})
     found = _without_empty(kept)
     found["schema"] = (
-        normalise_schema(schema, with_text=with_text) if isinstance(schema, Mapping) else {}
+        normalise_schema(schema, with_text=with_text) if isinstance(schema, dict) else {}
     )
     return found
 

@@ -31,6 +31,7 @@ def inventory(state: LabState) -> Dict[str, Any]:
             "vars": {
                 "ansible_connection": "local",
                 "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                "ansible_pipelining": True,
             },
         }
     }

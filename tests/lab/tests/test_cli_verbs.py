@@ -150,6 +150,7 @@ def test_inventory_has_a_host_for_each_cluster(
             "vars": {
                 "ansible_connection": "local",
                 "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                "ansible_pipelining": True,
             },
         }
     }

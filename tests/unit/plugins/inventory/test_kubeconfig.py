@@ -65,6 +65,7 @@ def test_every_context_is_a_host_with_what_the_playbooks_need(tmp_path):
         "kubeconfig": path, "context": "east", "arc_server": "https://east.example.com",
         "arc_kubeconfig_cluster": "east-cluster", "arc_kubeconfig_user": "admin",
         "arc_kubeconfig_namespace": "arc", "ansible_connection": "local",
+        "ansible_pipelining": True,
     }  # fmt: skip
     assert "s3cret" not in json.dumps(found)
 
