@@ -13,16 +13,13 @@ import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import releases
-from ansible_collections.arc.lifecycle.tests.integration.lab.broken_cases import (
-    CASES,
-    NO_PEER,
-    STOPPED,
-)
+from ansible_collections.arc.lifecycle.tests.integration.lab.broken_cases import NO_PEER, STOPPED
 from ansible_collections.arc.lifecycle.tests.integration.lab.broken_clusters import (
     TARGET,
     WEB,
     BrokenLab,
 )
+from ansible_collections.arc.lifecycle.tests.integration.lab.broken_gitops import CASES
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 
