@@ -101,6 +101,7 @@ def test_rollback_after_an_upgrade_brings_back_release_values_and_crds(run):
     done = back(run)
     assert done.code == 0, done.text[-4000:]
     assert_back(run, crds)
+    assert {one["result"] for one in done.report["clusters"]} == {"gone back"}
     again = back(run, arc_target=OLD)
     assert (again.code, again.changed) == (0, 0), again.text[-4000:]
     nowhere = back(run)
