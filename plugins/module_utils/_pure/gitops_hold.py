@@ -319,5 +319,3 @@ def _ref(owner: Owner, item: Raw) -> Ref:
 
 def _sentence(text: str) -> str:
     return text[0].upper() + text[1:]
-
-

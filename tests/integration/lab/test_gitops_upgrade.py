@@ -124,6 +124,7 @@ def test_owner_that_cannot_rest_is_refused_before_anything_is_written(run, flux)
     assert (code, held(flux)) == (1, (False, None)) and "ApplicationSet flux-system/all" in said["msg"]
     client.merge_patch(batch, {"metadata": {"annotations": {mark: None}}}, Deadline(10))
 
+
 def grant(client, name, without=()):
     """Give a user the rights of a file in docs/rbac, less some verbs."""
     role = yaml.safe_load((TOP / "docs" / "rbac" / f"{name}.yml").read_text(encoding="utf-8"))
