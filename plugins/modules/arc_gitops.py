@@ -20,7 +20,8 @@ description:
   - Each object that it suspends gets the label C(arc.lifecycle/suspended), and what it had before in an
     annotation. What others have suspended is left alone, then and later.
   - Fails, before anything is written, if an owner is not in this cluster, cannot be read, or is made by
-    an C(ApplicationSet), which would set it back; the message has the commands for that.
+    an C(ApplicationSet), which would set it back; the message has the commands for that. See
+    O(gitops_suspended).
 options:
   state:
     description:
@@ -43,6 +44,12 @@ options:
     type: str
     choices: [matching, always]
     default: matching
+  gitops_suspended:
+    description:
+      - Whether somebody has seen to it that owners that cannot be suspended from here put nothing back,
+        such as those in another cluster. Else they make O(state=suspended) fail.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - arc.lifecycle.auth
   - arc.lifecycle.wait
@@ -122,6 +129,7 @@ OPTIONS = {
     "state": {"type": "str", "choices": ["suspended", "resumed"], "required": True},
     "release": {"type": "str"},
     "resume": {"type": "str", "choices": ["matching", "always"], "default": "matching"},
+    "gitops_suspended": {"type": "bool", "default": False},
 }
 
 

@@ -122,6 +122,9 @@ def test_owner_that_cannot_rest_is_refused_before_anything_is_written(run, flux)
     }, Deadline(10))  # fmt: skip
     code, said = module(run, state="suspended")
     assert (code, held(flux)) == (1, (False, None)) and "ApplicationSet flux-system/all" in said["msg"]
+    code, said = module(run, state="suspended", gitops_suspended=True)
+    assert (code, held(flux)) == (0, (True, True)), said
+    assert module(run, state="resumed", resume="always")[0] == 0
     client.merge_patch(batch, {"metadata": {"annotations": {mark: None}}}, Deadline(10))
 
 
