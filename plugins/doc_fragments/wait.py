@@ -71,4 +71,10 @@ options:
       - What the slice before returned as RV(ignore:memory). Losing it costs time, never a job.
     type: dict
     default: {}
+  starter:
+    description:
+      - The process of the run. A task that finds on its own machine that it has ended, as it was
+        cancelled or killed, changes nothing more. Set by the action plugin too.
+    type: int
+    default: 0
 """

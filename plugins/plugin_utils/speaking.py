@@ -12,6 +12,8 @@ is shown.
 from __future__ import annotations
 
 import math
+import multiprocessing
+import os
 import time
 from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional
@@ -33,7 +35,7 @@ LEAST_S = 3
 # An API server may be away for so long in the middle of a wait.
 LONGEST_SILENCE_S = 300
 # Set by the plugin; in the result they would only confuse.
-_INNER = ("slice", "memory")
+_INNER = ("slice", "memory", "starter")
 
 
 class SpeakingAction(ActionBase):
@@ -74,6 +76,7 @@ class SpeakingAction(ActionBase):
         over = time.monotonic() + timeout if timeout else math.inf
         heard = time.monotonic()
         memory: Dict[str, Any] = {}
+        starter = _starter()
         warnings: List[str] = []
         while True:
             part = self._execute_module(
@@ -82,11 +85,15 @@ class SpeakingAction(ActionBase):
                     "timeout": _left_s(over),
                     "slice": max(1, heartbeat - LEAD_S),
                     "memory": memory,
+                    "starter": starter,
                 },
                 task_vars=task_vars,
             )
             warnings += [one for one in part.get("warnings") or () if one not in warnings]
             at = time.monotonic()
+            if starter and os.getppid() != starter:
+                # A worker outlives a run that is killed, and nobody would hear what it does.
+                return _outward(part, arguments, voice.said, warnings)
             if _goes_on(part):
                 memory, heard = part["memory"], at
                 voice.hear(str(part.get("line", "")), str(memory.get("told", "")))
@@ -121,6 +128,12 @@ class _Voice:
         # The begin says what was there; the rest is told by the end.
         if len(self.said) > MOST_LINES:
             del self.said[MOST_LINES // 2]
+
+
+def _starter() -> int:
+    """Return the process of the run, whose child this one is, 0 where it is not."""
+    above = multiprocessing.parent_process()
+    return above.pid if above is not None and above.pid == os.getppid() else 0
 
 
 def _goes_on(part: Dict[str, Any]) -> bool:

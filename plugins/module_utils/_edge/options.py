@@ -58,6 +58,7 @@ SPEAK_OPTIONS: Dict[str, Dict[str, Any]] = {
     "heartbeat": {"type": "int", "default": 30},
     "slice": {"type": "int", "default": 0},
     "memory": {"type": "dict", "default": {}},
+    "starter": {"type": "int", "default": 0},
 }
 
 # What AWX, kubernetes.core and people call the options in the environment. kubernetes.core

@@ -111,7 +111,7 @@ def go(
     """
     slice_s = task.options.get("slice", 0)
     until = task.deadline.within(slice_s) if slice_s else task.deadline
-    writer = _Writer(do)
+    writer = _Writer(task, do)
     view, in_vain = first, 0
     with contextlib.ExitStack() as stack:
         mirror: Optional[Mirror] = None
@@ -131,6 +131,7 @@ def go(
             if fits:
                 limit_s = _valid_s(verdict, in_vain)
                 why = _wait(mirror, view, verdict, limit_s, judge, until, told if slice_s else None)
+                task.require_starter()
                 if why is _Why.SLICE_OVER:
                     return False
                 in_vain = in_vain + 1 if why is _Why.STALE else 0
@@ -190,13 +191,15 @@ def _wait(
 class _Writer:
     """Makes writes; one that finds its object changed again and again is an error."""
 
-    def __init__(self, do: Do) -> None:
+    def __init__(self, task: Task, do: Do) -> None:
+        self._task = task
         self._do = do
         self._conflicts: Dict[Ref, int] = {}
 
     def write(self, acts: Sequence[Act]) -> bool:
         """Do the acts in order. False if one did not fit any more: look again first."""
         for act in acts:
+            self._task.require_starter()
             try:
                 self._do(act)
             except Conflict:

@@ -16,6 +16,7 @@ from . import connect, fleet_reading, leasing, reader
 from .client import Client
 from .deadline import Deadline
 from .options import AUTH_OPTIONS, WAIT_OPTIONS, secrets_of
+from .starter import Starter
 
 Result = Dict[str, Any]
 
@@ -40,6 +41,7 @@ class Task:
         self.partial: Result = {"changed": False}
         self.deadline = Deadline(_limit_s(self.options))
         self.cluster = reads.ClusterId("", "")
+        self.starter = Starter(self.options.get("starter", 0))
         self.is_offline = is_offline
         if not is_offline:
             self.client = connect.connect(self.options)
@@ -74,6 +76,15 @@ class Task:
                 object=f"cluster {self.cluster.uid} at {self.cluster.server}",
                 cause=f"meant is the cluster with the UID {wanted}",
                 next_step="See which cluster kubeconfig and context lead to, and plan anew",
+            )
+
+    def require_starter(self) -> None:
+        """Raise Refused where the run that started this task has ended: nobody is at the wheel."""
+        if self.starter.is_gone():
+            raise Refused(
+                cluster=self.cluster.name, object="this task",
+                cause="the run that started it has ended; nothing more is changed",
+                next_step="Run it again: it goes on where this one stopped",
             )
 
     def keep_lease(self) -> None:

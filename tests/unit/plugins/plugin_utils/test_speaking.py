@@ -92,6 +92,14 @@ def test_last_slice_has_time_enough_to_say_who_holds(clock, shown):
     assert plugin.given[1]["timeout"] == speaking.LEAST_S
 
 
+def test_worker_whose_run_has_ended_goes_on_no_more(clock, shown, monkeypatch):
+    # Its parent would be this process here, and is another one.
+    monkeypatch.setattr(speaking, "_starter", lambda: 1 + speaking.os.getppid())
+    plugin = Scripted([part("a", "a"), DONE], clock)
+    assert spoken(plugin)["finished"] is False
+    assert len(plugin.given) == 1 and plugin.given[0]["starter"] and not shown
+
+
 def test_result_is_that_of_one_run(clock, shown):
     plugin = Scripted([part("a", "a"), DONE], clock, timeout="60")
     result = spoken(plugin, timeout=60)
