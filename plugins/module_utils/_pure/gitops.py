@@ -241,11 +241,11 @@ def of_application(item: Raw) -> Verdict:
     reason = "it syncs by itself and heals itself" if automated.get("selfHeal") else (
         "it syncs by itself: without self-heal the next commit puts the object back"
     )
-    return Verdict(str(owner), ACTIVE, reason, _stop_application(owner, meta))
+    return Verdict(str(owner), ACTIVE, reason, _stop_application(owner, item))
 
 
-def _stop_application(owner: Owner, meta: Raw) -> str:
-    template = template_of({"metadata": meta})
+def _stop_application(owner: Owner, item: Raw) -> str:
+    template = template_of(item)
     patch = _patch(owner, '{"spec":{"syncPolicy":{"automated":null}}}')
     command = f"argocd app set {owner.namespace}/{owner.name} --sync-policy none (or: {patch})"
     if template:
