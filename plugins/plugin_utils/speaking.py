@@ -57,9 +57,13 @@ class SpeakingAction(ActionBase):
         is_whole = self._task.check_mode or self._task.async_val or "slice" in arguments
         if is_whole or timeout is None or not heartbeat:
             # What is wrong with an option is for the module to say.
+            # A job in the background outlives its run on purpose.
+            starter = 0 if self._task.async_val else _starter()
             done = self._execute_module(
-                module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
+                module_args={**arguments, "starter": starter} if starter else arguments,
+                task_vars=task_vars, wrap_async=self._task.async_val,
             )
+            (done.get("invocation") or {}).get("module_args", {}).pop("starter", None)
         else:
             done = self._speak(arguments, timeout, heartbeat, task_vars)
         result.update(done)

@@ -41,6 +41,7 @@ class _Work:
         self._acts: List[Dict[str, Any]] = []
         self._diff: List[Dict[str, Any]] = []
         self._owners: List[Dict[str, Any]] = []
+        self._verdicts: Dict[Owner, Tuple[str, str]] = {}
 
     def suspend(self) -> Result:
         """Make all that is at work rest, what sets others back first; then see that it does."""
@@ -66,23 +67,28 @@ class _Work:
         """Let go on what may; say of the others why not."""
         task = self._task
         held = gitops_reading.held(task.client, task.deadline)
-        sources = gitops_reading.sources(task.client, task.deadline, held)
-        free: List[Tuple[Owner, Raw]] = []
-        for owner, item in held:
-            reason, remedy = "", ""
-            if task.options["resume"] == "matching":
-                reason, remedy = gitops_hold.stays_because(
-                    owner, item, task.options["release"] or "", sources
-                )
-            self._owners.append(
-                _told(owner, "suspended" if reason else "resumed", reason, remedy)
-            )
-            if not reason:
-                free.append((owner, item))
+        free = [one for one in held if not self._stays(*one)]
         self._require([("patch", gitops_reading.place_of(*one)) for one in free])
-        for owner, item in free:
-            self._write(owner, item, _let_go)
+        for one in free:
+            self._write(*one, self._let_go)
+        self._owners = [
+            _told(owner, "suspended" if why else "resumed", why, remedy)
+            for owner, (why, remedy) in self._verdicts.items()
+        ]
         return self._result()
+
+    def _let_go(self, owner: Owner, item: Raw) -> Optional[Act]:
+        is_free = gitops_hold.is_held(item) and not self._stays(owner, item)
+        return gitops_hold.resume(owner, item) if is_free else None
+
+    def _stays(self, owner: Owner, item: Raw) -> bool:
+        """Judge an object as it was just read: what it wants may have changed."""
+        task, found = self._task, ("", "")
+        if task.options["resume"] == "matching":
+            sources = gitops_reading.sources(task.client, task.deadline, [(owner, item)])
+            found = gitops_hold.stays_because(owner, item, task.options["release"], sources)
+        self._verdicts[owner] = found
+        return bool(found[0])
 
     def _write(
         self, owner: Owner, item: Raw, act_of: Callable[[Owner, Raw], Optional[Act]]
@@ -103,7 +109,8 @@ class _Work:
                 continue
             self._diff.append(drain_report.difference(act))
             done = {"predicted": True} if task.is_check else {"done_at": rounds.now().isoformat()}
-            self._acts.append({**act.as_dict(), **done})
+            told = {key: value for key, value in act.as_dict().items() if key != "body"}
+            self._acts.append({**told, **done})
             task.partial.update(self._result())
             return
 
@@ -156,10 +163,6 @@ class _Work:
 def _made_to_rest(owner: Owner, item: Raw) -> Optional[Act]:
     rests = gitops_hold.rests(owner, item)
     return None if rests else gitops_hold.suspend(Hold(owner, item))
-
-
-def _let_go(owner: Owner, item: Raw) -> Optional[Act]:
-    return gitops_hold.resume(owner, item) if gitops_hold.is_held(item) else None
 
 
 def _told(owner: Owner, state: str, reason: str = "", remedy: str = "") -> Dict[str, Any]:

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import gitops_holding, places
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import gitops_hold
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.reads import ClusterId
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_module
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -166,12 +169,38 @@ def test_rights_that_are_told_are_enough_and_a_missing_one_is_named(run, flux):
     assert (code, held(flux)) == (0, (False, None)), said
 
 
+def test_what_changes_meanwhile_is_judged_anew(run, flux, monkeypatch):
+    assert module(run, state="suspended")[0] == 0
+    patch = flux.client.json_patch
+
+    def after_a_commit(*given, **more):
+        monkeypatch.setattr(flux.client, "json_patch", patch)
+        flux.wants("0.12.0")
+        return patch(*given, **more)
+
+    monkeypatch.setattr(flux.client, "json_patch", after_a_commit)
+    said = gitops_holding.hold_or_let_go(SimpleNamespace(
+        client=flux.client, deadline=Deadline(30), cluster=ClusterId("blue", ""), is_check=False,
+        is_diff=False, partial={}, options={"state": "resumed", "release": OLD, "resume": "matching"},
+    ))  # fmt: skip
+    assert (said["changed"], held(flux)) == (False, (True, True))
+    assert "it wants 0.12.0" in said["left"][0]["reason"]
+    flux.wants(OLD)
+    assert module(run, state="resumed", release=OLD)[1]["changed"] is True
+
+
 def test_upgrade_suspends_flux_and_lets_it_go_on_once_git_has_the_release(run, flux):
     run.load((WEB,), every_s=4, durations_s=(2, 10))
     refused = run.play("upgrade", arc_target=NEW)
     assert refused.code != 0 and not refused.changed
     assert "gitops-owned" in refused.text and "arc_preflight_gitops: suspend" in refused.text
     put_back = flux.put_back
+    predicted = subprocess.run(
+        [*run.command("upgrade", {"arc_target": NEW, **TOLD}), "--check"], env=run.environment(),
+        cwd=run.folder, capture_output=True, text=True, timeout=300, check=False,
+    )
+    assert predicted.returncode == 0, predicted.stdout[-4000:]
+    assert (held(flux), releases_of(run, "blue")) == ((False, None), {"web": OLD})
     done = run.play("upgrade", arc_target=NEW, **TOLD)
     assert done.code == 0, done.text[-4000:]
     assert "blue: suspends HelmRelease flux-system/web" in done.text
@@ -183,6 +212,8 @@ def test_upgrade_suspends_flux_and_lets_it_go_on_once_git_has_the_release(run, f
     flux.wants(NEW)
     again = run.play("upgrade", arc_target=NEW, **TOLD)
     assert (again.code, again.changed, held(flux)) == (0, 1, (False, None)), again.text[-4000:]
+    (told,) = [one for one in again.report["clusters"] if one["name"] == "blue"]
+    assert (told["result"], told["acts"][-1]["reason"]) == ("nothing to do", "It goes on")
     flux.wait_settled()
     assert flux.put_back == put_back + 1
     last = run.play("upgrade", arc_target=NEW, **TOLD)

@@ -100,6 +100,20 @@ def test_worker_whose_run_has_ended_goes_on_no_more(clock, shown, monkeypatch):
     assert len(plugin.given) == 1 and plugin.given[0]["starter"] and not shown
 
 
+@pytest.mark.parametrize("in_background", [0, 60], ids=["foreground", "async"])
+def test_module_that_is_run_once_knows_its_run_unless_it_may_outlive_it(
+    clock, shown, monkeypatch, in_background
+):
+    monkeypatch.setattr(speaking, "_starter", lambda: 7)
+    monkeypatch.setattr(speaking.ActionBase, "run", lambda *_: {})
+    args = {"heartbeat": 0, "starter": 7}
+    plugin = Scripted([{**DONE, "invocation": {"module_args": dict(args)}}], clock, heartbeat=0)
+    plugin._task.async_val = in_background
+    told = plugin.run(task_vars={})["invocation"]["module_args"]
+    assert plugin.given == [{"heartbeat": 0} if in_background else args]
+    assert told == {"heartbeat": 0}
+
+
 def test_result_is_that_of_one_run(clock, shown):
     plugin = Scripted([part("a", "a"), DONE], clock, timeout="60")
     result = spoken(plugin, timeout=60)
