@@ -27,6 +27,11 @@ options:
     type: list
     elements: dict
     default: []
+  ignore:
+    description: Ids of findings that do not count.
+    type: list
+    elements: str
+    default: []
 author:
   - arc.lifecycle contributors (@arc-lifecycle)
 """

@@ -16,7 +16,8 @@ description:
   - Counts runners by state. A runner is busy by what its release writes into the object, never
     by its pod alone; what cannot be told is V(unknown) and never V(idle).
   - Lists findings, which say what is wrong or will stand in the way of an upgrade, and the
-    remedy of each.
+    remedy of each. That Argo CD or Flux owns something is an information here, as it only matters
+    to an upgrade; that it still rests since a run suspended it is a warning.
   - What could not be read is in RV(unread), and is V(null) in the rest of the result. It is
     never an empty list.
 options:
@@ -132,6 +133,13 @@ records:
   returned: success
   type: list
   elements: dict
+gitops_held:
+  description: >-
+    What of Argo CD and Flux rests since a run suspended it, with C(kind), C(namespace) and C(name).
+    V(null) where that may not be read.
+  returned: success
+  type: list
+  elements: dict
 unread:
   description: What could not be read, why, and which right is missing.
   returned: success
@@ -176,8 +184,13 @@ error:
   type: dict
 """
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import task
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure import findings, summary
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import gitops_reading, task
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    finding_table,
+    findings,
+    gitops_hold,
+    summary,
+)
 
 OPTIONS = {
     "namespaces": {"type": "list", "elements": "str"},
@@ -188,8 +201,12 @@ OPTIONS = {
 def look(run: task.Task) -> task.Result:
     namespaces = run.options["namespaces"]
     _snapshot, cluster = run.look(namespaces=tuple(namespaces) if namespaces else None)
-    found = findings.findings_of(cluster)
-    return summary.summarise(cluster, found, max(0, run.options["runners_shown"]))
+    held = gitops_reading.held_if_readable(run.client, run.deadline)
+    found = gitops_hold.findings_at_rest(findings.findings_of(cluster), held, cluster.id.name)
+    told = summary.summarise(
+        cluster, finding_table.in_order(found), max(0, run.options["runners_shown"])
+    )
+    return {**told, "gitops_held": None if held is None else [one.as_dict() for one in held]}
 
 
 def main() -> None:

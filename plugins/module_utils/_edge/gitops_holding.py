@@ -51,6 +51,7 @@ class _Work:
             raise self._refused(found.obstacles)
         self._require(
             [("patch", gitops_reading.place_of(one.owner, one.item)) for one in found.holds]
+            + [("list", gitops_reading.everywhere(one.owner.kind)) for one in found.holds]
         )
         for one in found.holds:
             self._write(one.owner, one.item, _made_to_rest)
@@ -105,6 +106,8 @@ class _Work:
                     dry_run=task.is_check,
                 )
             except Conflict:
+                if task.deadline.is_over():
+                    raise
                 there = gitops_reading.read_again(task.client, task.deadline, owner)
                 continue
             self._diff.append(drain_report.difference(act))
@@ -166,7 +169,4 @@ def _made_to_rest(owner: Owner, item: Raw) -> Optional[Act]:
 
 
 def _told(owner: Owner, state: str, reason: str = "", remedy: str = "") -> Dict[str, Any]:
-    return {
-        "kind": owner.kind, "namespace": owner.namespace, "name": owner.name, "state": state,
-        "reason": reason, "remedy": remedy,
-    }
+    return {**owner.as_dict(), "state": state, "reason": reason, "remedy": remedy}

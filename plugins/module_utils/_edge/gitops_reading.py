@@ -10,13 +10,14 @@ are searched for it, and without the right to list there only the namespace `arg
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from .._pure import gitops, gitops_hold, reads
-from .._pure.errors import ReadFailed
+from .._pure.errors import LifecycleError, ReadFailed
 from .._pure.gitops import APPLICATION, HELM_RELEASE, KUSTOMIZATION, Owner, Verdict
 from .._pure.gitops_hold import HELM_CHART, OCI_REPOSITORY, Ownership, Source
 from . import reader
+from .answers import KindNotServed, ObjectNotFound
 from .client import Client, Query
 from .deadline import Deadline
 from .places import Place, Resource
@@ -89,17 +90,49 @@ def held(client: Client, deadline: Deadline) -> List[Tuple[Owner, Raw]]:
     """Return every owner that a run made to rest. Raises ReadFailed."""
     found: List[Tuple[Owner, Raw]] = []
     for kind, resources in _VERSIONS.items():
-        for resource in resources:
-            answer = client.read_list(resource.at(), deadline, Query(labels=gitops_hold.LABEL))
-            if isinstance(answer, reads.Unread):
-                raise _unread(client, resource.at().words, answer)
-            if isinstance(answer, reads.Known):
-                found += [
-                    (Owner(kind, one["metadata"]["namespace"], one["metadata"]["name"]), one)
-                    for one in answer.items
-                ]
-                break
+        answer = _held_of(client, deadline, resources)
+        if isinstance(answer, reads.Unread):
+            raise _unread(client, resources[0].at().words, answer)
+        if isinstance(answer, reads.Known):
+            found += [
+                (Owner(kind, one["metadata"]["namespace"], one["metadata"]["name"]), one)
+                for one in answer.items
+            ]
     return found
+
+
+def held_if_readable(client: Client, deadline: Deadline) -> Optional[List[Owner]]:
+    """Return every owner that a run made to rest, None where that may not be read."""
+    try:
+        return [owner for owner, _item in held(client, deadline)]
+    except ReadFailed:
+        return None
+
+
+def _held_of(client: Client, deadline: Deadline, resources: Sequence[Resource]) -> reads.Read:
+    answer: reads.Read = reads.KindAbsent()
+    for resource in resources:
+        answer = client.read_list(resource.at(), deadline, Query(labels=gitops_hold.LABEL))
+        if isinstance(answer, reads.Known):
+            return answer
+    # Rights are asked for before the kind: a user without them gets 403 for one that is not there.
+    if isinstance(answer, reads.Unread) and not _is_any_served(client, deadline, resources):
+        return reads.KindAbsent()
+    return answer
+
+
+def _is_any_served(client: Client, deadline: Deadline, resources: Sequence[Resource]) -> bool:
+    """Ask what everybody may ask. True, too, where that is not answered."""
+    for resource in resources:
+        try:
+            document = client.get_path(f"/apis/{resource.group}/{resource.version}", deadline)
+        except (KindNotServed, ObjectNotFound):
+            continue
+        except LifecycleError:
+            return True
+        if any(one.get("name") == resource.resource for one in document.get("resources") or ()):
+            return True
+    return False
 
 
 def sources(
@@ -127,6 +160,11 @@ def place_of(owner: Owner, item: Raw) -> Place:
         if item.get("apiVersion") == f"{resource.group}/{resource.version}":
             return resource.at(owner.namespace, owner.name)
     return _VERSIONS[owner.kind][0].at(owner.namespace, owner.name)
+
+
+def everywhere(kind: str) -> Place:
+    """Return where all owners of a kind are looked for."""
+    return _VERSIONS[kind][0].at()
 
 
 def _read_owner(client: Client, deadline: Deadline, owner: Owner) -> reads.Read:

@@ -215,6 +215,11 @@ FINDINGS: Dict[str, Kind] = {
         " arc_preflight_suspended.",
         "#3440, #3533",
     ),
+    "gitops-held": Kind(
+        WARNING, "An object of Argo CD or Flux rests since a run suspended it: what Git says of it is not done.",
+        "See that it wants the release that is in place, then run the upgrade to that release again with"
+        " arc_preflight_gitops=suspend; it lets go on what it suspended.",
+    ),
     "helm-release-unfinished": Kind(
         WARNING, "Helm was interrupted in this release and refuses to go on.",
         "Nothing if an upgrade was killed: it goes on; else helm rollback.",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from . import reads
 
@@ -60,6 +60,10 @@ class Owner(NamedTuple):
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else (
             f"{self.kind} {self.name}"
         )
+
+    def as_dict(self) -> Dict[str, str]:
+        """Return which object it is, as it stands in results."""
+        return {"kind": self.kind, "namespace": self.namespace, "name": self.name}
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ the release that is in place; one that still wants another would bring that back
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from . import finding_table, gitops, reads, releases
 from .drain_types import Act
-from .finding_table import BLOCKER, WARNING, Finding
+from .finding_table import BLOCKER, INFO, WARNING, Finding
 from .gitops import APPLICATION, HELM_RELEASE, KUSTOMIZATION, Owner, Verdict
 from .objects import Ref
 
@@ -140,6 +140,21 @@ def findings_with(
         one for one in found if one.id != _OWNED or one.object not in owned.verdicts
     ]
     return [*others, *of_owners]
+
+
+def findings_at_rest(
+    found: Sequence[Finding], held: Optional[Sequence[Owner]], cluster: str
+) -> List[Finding]:
+    """Return a cluster's findings as they count while nothing is about to be changed.
+
+    To belong to Argo CD or Flux is no fault then; to rest since a run is. `held`: what rests,
+    None where it was not read.
+    """
+    return [
+        *(replace(one, severity=INFO) if one.id == _OWNED else one for one in found),
+        *(finding_table.make("gitops-held", str(owner), "a run suspended it, and it still rests",
+                             cluster=cluster) for owner in held or ()),
+    ]
 
 
 def _finding(name: str, owned: Ownership, is_told: bool, cluster: str) -> Finding:

@@ -83,7 +83,8 @@ def needed(plan: ClusterPlan) -> Tuple[Right, ...]:
         ]
     for one in plan.suspends:
         resource, _dot, group = gitops.RESOURCES[one.kind].partition(".")
-        found.append(Right("patch", group, resource, one.namespace))
+        # What rests is looked for in all namespaces, as any later run does.
+        found += [Right("patch", group, resource, one.namespace), Right("list", group, resource)]
     return tuple(dict.fromkeys(found))
 
 

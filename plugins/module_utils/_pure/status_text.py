@@ -50,18 +50,22 @@ def entry(host: str, info: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def failing(
-    clusters: Iterable[Mapping[str, Any]], fail_on: str, drift: Sequence[Mapping[str, Any]] = ()
+    clusters: Iterable[Mapping[str, Any]], fail_on: str, drift: Sequence[Mapping[str, Any]] = (),
+    ignore: Sequence[str] = (),
 ) -> List[str]:
     """Return why a status fails: what could not be looked at, findings of that severity or a
-    graver one, and `drift`. `fail_on`: one of SEVERITIES, or "never" for no finding."""
+    graver one, and `drift`. `fail_on`: one of SEVERITIES, or "never" for no finding. `ignore`:
+    ids of findings that do not count."""
     grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
     found = []
     for one in clusters:
         if one["error"]:
             found.append(f"{one['name']}: {one['error']}")
-        number = sum(one["findings_by_severity"][severity] for severity in grave)
-        if number:
-            found.append(f"{one['name']}: {number} findings of severity {' or '.join(grave)}")
+        counted = [each["id"] for each in one["findings"]
+                   if each["severity"] in grave and each["id"] not in ignore]
+        if counted:
+            found.append(f"{one['name']}: {len(counted)} findings of severity {' or '.join(grave)}"
+                         f" ({', '.join(sorted(set(counted)))})")
     if drift:
         found.append(f"{len(drift)} differences: {', '.join(sorted({one['id'] for one in drift}))}")
     return found

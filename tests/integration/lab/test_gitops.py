@@ -17,6 +17,8 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
     places,
 )
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import gitops_hold, reads
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import ReadFailed
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure.gitops import (
     ACTIVE,
     SUSPENDED,
@@ -38,6 +40,10 @@ KUSTOMIZE, HELM = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
 KUSTOMIZATIONS = places.Resource(KUSTOMIZE, "v1", "kustomizations", "Kustomization")
 RELEASES = places.Resource(HELM, "v2", "helmreleases", "HelmRelease")
 OLD_RELEASES = places.Resource(HELM, "v2beta2", "helmreleases", "HelmRelease")
+RBAC = ("rbac.authorization.k8s.io", "v1")
+CLUSTER_ROLES = places.Resource(*RBAC, "clusterroles", "ClusterRole", is_namespaced=False)
+CLUSTER_ROLE_BINDINGS = places.Resource(
+    *RBAC, "clusterrolebindings", "ClusterRoleBinding", is_namespaced=False)
 ITSELF = "actions.github.com/AutoscalingRunnerSet:arc-runners/web"
 HELM_RELEASE_PATCH = {"spec": {"suspend": True}}
 
@@ -207,6 +213,34 @@ def test_missing_right_is_told_and_the_own_namespace_of_argo_cd_is_tried(
     while verdict(as_nobody, tracking="runners").state != SUSPENDED:
         assert not deadline.is_over(), "the new right is not known"
         deadline.pause(0.2)
+
+
+def test_who_rests_is_seen_without_rights_to_kinds_that_are_not_there(
+    client, as_nobody, served, space
+):
+    served(RELEASES)
+    put(client, RELEASES, space, "web", {"suspend": True}, {gitops_hold.LABEL: "true"})
+    client.create(CLUSTER_ROLES.at(), {
+        "metadata": {"name": "see-helm-releases"},
+        "rules": [{"apiGroups": [HELM], "resources": ["helmreleases"], "verbs": ["list"]}],
+    }, Deadline(10))
+    client.create(CLUSTER_ROLE_BINDINGS.at(), {
+        "metadata": {"name": "see-helm-releases"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
+                    "name": "see-helm-releases"},
+        "subjects": [{"kind": "User", "name": "nobody",
+                      "apiGroup": "rbac.authorization.k8s.io"}],
+    }, Deadline(10))
+    deadline = Deadline(10)
+    while not isinstance(as_nobody.read_list(RELEASES.at(), deadline), reads.Known):
+        assert not deadline.is_over(), "the new right is not known"
+        deadline.pause(0.2)
+    ((owner, _item),) = gitops_reading.held(as_nobody, Deadline(20))
+    assert str(owner) == f"HelmRelease {space}/web"
+    served(APPLICATIONS)
+    with pytest.raises(ReadFailed) as error:
+        gitops_reading.held(as_nobody, Deadline(20))
+    assert "list applications.argoproj.io in all namespaces" in str(error.value)
 
 
 def test_many_sets_of_one_owner_cost_one_request(client, served, space, monkeypatch):

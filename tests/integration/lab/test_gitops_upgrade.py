@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import yaml
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import gitops_holding, places
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import gitops_hold
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import LifecycleError
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure.reads import ClusterId
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_module
 
@@ -42,6 +44,12 @@ RBAC = "rbac.authorization.k8s.io"
 ROLES = places.Resource(RBAC, "v1", "clusterroles", "ClusterRole", is_namespaced=False)
 BINDINGS = places.Resource(
     RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", is_namespaced=False)
+_ADMISSION = ("admissionregistration.k8s.io", "v1")
+POLICIES = places.Resource(
+    *_ADMISSION, "validatingadmissionpolicies", "ValidatingAdmissionPolicy", is_namespaced=False)
+POLICY_BINDINGS = places.Resource(
+    *_ADMISSION, "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding",
+    is_namespaced=False)
 TOLD = {"arc_preflight_gitops": "suspend"}
 
 
@@ -161,6 +169,8 @@ def test_rights_that_are_told_are_enough_and_a_missing_one_is_named(run, flux):
     said_in_time(f"the right to get helmreleases.{GROUP} in namespace {SPACE}")
     grant(flux.client, "arc_gitops", without=("patch",))
     said_in_time(f"the right to patch helmreleases.{GROUP} in namespace {SPACE}")
+    grant(flux.client, "arc_gitops", without=("list",))
+    said_in_time(f"the right to list helmreleases.{GROUP} in all namespaces")
     assert held(flux) == (False, None)
     grant(flux.client, "arc_gitops")
     said_in_time("")
@@ -189,6 +199,42 @@ def test_what_changes_meanwhile_is_judged_anew(run, flux, monkeypatch):
     assert module(run, state="resumed", release=OLD)[1]["changed"] is True
 
 
+@contextlib.contextmanager
+def nobody_lets_go(client):
+    """An admission policy by which what is suspended stays suspended."""
+    name, limit = "stays-suspended", Deadline(30)
+    client.create(POLICIES.at(), {"metadata": {"name": name}, "spec": {
+        "matchConstraints": {"resourceRules": [{
+            "apiGroups": [GROUP], "apiVersions": ["*"], "operations": ["UPDATE"],
+            "resources": ["helmreleases"]}]},
+        "validations": [{"expression": (
+            "!oldObject.spec.?suspend.orValue(false) || object.spec.?suspend.orValue(false)")}],
+    }}, limit)
+    client.create(POLICY_BINDINGS.at(), {"metadata": {"name": name}, "spec": {
+        "policyName": name, "validationActions": ["Deny"]}}, limit)
+    probe = {"metadata": {"name": "probe"}, "spec": {"suspend": True}}
+    client.create(RELEASES.at(SPACE), {
+        "apiVersion": f"{GROUP}/v2", "kind": "HelmRelease", **probe}, limit)
+    place = RELEASES.at(SPACE, "probe")
+    while _may(client, place):
+        assert not limit.is_over(), "the policy does not work"
+        limit.pause(0.2)
+    client.delete(place, limit)
+    try:
+        yield
+    finally:
+        client.delete(POLICY_BINDINGS.at(name=name), Deadline(20))
+        client.delete(POLICIES.at(name=name), Deadline(20))
+
+
+def _may(client, place):
+    try:
+        client.merge_patch(place, {"spec": {"suspend": False}}, Deadline(10), dry_run=True)
+    except LifecycleError:
+        return False
+    return True
+
+
 def test_upgrade_suspends_flux_and_lets_it_go_on_once_git_has_the_release(run, flux):
     run.load((WEB,), every_s=4, durations_s=(2, 10))
     refused = run.play("upgrade", arc_target=NEW)
@@ -201,14 +247,25 @@ def test_upgrade_suspends_flux_and_lets_it_go_on_once_git_has_the_release(run, f
     )
     assert predicted.returncode == 0, predicted.stdout[-4000:]
     assert (held(flux), releases_of(run, "blue")) == ((False, None), {"web": OLD})
+    # One that cannot be let go fails the run after the cluster is done, and not without a report.
+    with nobody_lets_go(flux.client):
+        kept = run.play("upgrade", arc_target=NEW, **TOLD, arc_gitops_resume="always")
+    assert kept.code != 0 and "blue: suspends HelmRelease flux-system/web" in kept.text
+    assert "stays-suspended" in kept.text, kept.text[-4000:]
+    (told,) = [one for one in kept.report["clusters"] if one["name"] == "blue"]
+    assert told["result"] == "failed" and "stays-suspended" in told["failure"]
+    assert told["acts"][0]["object"]["kind"] == "HelmRelease"
+    assert [releases_of(run, one) for one in ("blue", "green")] == [{"web": NEW}, {"web": OLD}]
+    assert held(flux) == (True, True)
+    status = run.play("status", arc_status_fail_on="warning")
+    assert status.code != 0 and "gitops-held: HelmRelease flux-system/web" in status.text
     done = run.play("upgrade", arc_target=NEW, **TOLD)
     assert done.code == 0, done.text[-4000:]
-    assert "blue: suspends HelmRelease flux-system/web" in done.text
     assert "HelmRelease flux-system/web stays suspended: it wants 0.13.1" in done.text
     assert (held(flux), flux.put_back) == ((True, True), put_back)
     assert [releases_of(run, one) for one in ("blue", "green")] == [{"web": NEW}] * 2
     (told,) = [one for one in done.report["clusters"] if one["name"] == "blue"]
-    assert told["acts"][0]["object"]["kind"] == "HelmRelease" and len(told["gitops_left"]) == 1
+    assert (told["result"], len(told["gitops_left"])) == ("nothing to do", 1)
     flux.wants(NEW)
     again = run.play("upgrade", arc_target=NEW, **TOLD)
     assert (again.code, again.changed, held(flux)) == (0, 1, (False, None)), again.text[-4000:]

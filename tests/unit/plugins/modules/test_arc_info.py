@@ -53,6 +53,30 @@ def test_what_is_forbidden_is_unknown_and_never_zero(server):
                for one in result["findings"])
 
 
+MARKED = {"metadata": {"name": "web", "namespace": "flux", "labels": {"arc.lifecycle/suspended": "true"}}}
+FORBIDDEN = api_server.status(
+    403, "Forbidden", 'applications.argoproj.io is forbidden: User "eve" cannot list resource '
+    '"applications" in API group "argoproj.io" at the cluster scope')
+
+
+@pytest.mark.parametrize("resources, held", [
+    ([{"name": "rollouts"}], [{"kind": "HelmRelease", "namespace": "flux", "name": "web"}]),
+    ([{"name": "applications"}], None),
+], ids=["not-there", "not-allowed"])
+def test_what_a_run_left_suspended_is_told_as_far_as_it_may_be_read(server, resources, held):
+    server.answer("GET", "/apis/helm.toolkit.fluxcd.io/v2/helmreleases",
+                  Reply(body={"kind": "HelmReleaseList", "items": [MARKED]}), first=True)
+    server.answer("GET", "/apis/argoproj.io/v1alpha1/applications", FORBIDDEN, first=True)
+    server.answer("GET", "/apis/argoproj.io/v1alpha1",
+                  Reply(body={"kind": "APIResourceList", "resources": resources}), first=True)
+    code, result = info(server)
+    assert (code, result["gitops_held"]) == (0, held)
+    found = [one for one in result["findings"] if one["id"] == "gitops-held"]
+    assert len(found) == (1 if held else 0)
+    asked = [one for one in server.requests if one.path.endswith("applications")]
+    assert [one.query["labelSelector"] for one in asked] == ["arc.lifecycle/suspended"]
+
+
 def test_another_cluster_than_the_one_meant_is_refused(server):
     code, result = info(server, cluster_uid="other")
     assert code == 1

@@ -213,8 +213,8 @@ CONFLICTS = {
     "apply-without-a-name": (refused(OTHER), "fields belong to another manager: .data.a",
                              [{"manager": "", "field": ".data.a"}]),
     "test-of-a-json-patch": (
-        refused({"reason": "UnexpectedServerResponse", "message": "test failed"}, code=422,
-                reason="Invalid"), "it changed", []),
+        status(422, "Invalid", "the server rejected our request due to an error in our request",
+               details={}), "it changed", []),
     "object-gone": (
         status(404, "NotFound", "not found", details={"name": "one"}), "not there any more", []),
 }
@@ -234,6 +234,16 @@ def test_invalid_object_is_no_conflict(server):
     server.answer("PATCH", f"{PATH}/one", refused(invalid, code=422, reason="Invalid"))
     with pytest.raises(errors.WriteFailed, match="422"):
         server.client().json_patch(RUNNER, [], Deadline(5))
+
+
+def test_what_a_policy_denies_is_no_conflict_and_told_in_its_words(server):
+    denial = "ValidatingAdmissionPolicy 'p' with binding 'p' denied request: not on a Friday"
+    server.answer("PATCH", f"{PATH}/one", status(
+        422, "Invalid", f'ephemeralrunners "one" is forbidden: {denial}',
+        details={"name": "one", "kind": "ephemeralrunners", "causes": [{"message": denial}]}))
+    with pytest.raises(errors.WriteFailed, match="denied request: not on a Friday"):
+        server.client().json_patch(RUNNER, [], Deadline(5))
+    assert len(server.requests) == 1
 
 
 def test_message_about_a_secret_is_left_out(server):

@@ -271,6 +271,17 @@ def test_findings_say_what_the_run_will_do():
     assert gitops_hold.owners_of(None) == () and gitops_hold.owners_of(found) == (RELEASE,)
 
 
+def test_at_rest_an_owner_is_no_fault_and_what_a_run_left_suspended_is():
+    owned_one = finding_table.make("gitops-owned", NAME, "it carries the marks of flux", cluster="east")
+    other = finding_table.make("listener-ill", NAME, "r", cluster="east")
+    kept, same, left = gitops_hold.findings_at_rest([owned_one, other], [RELEASE], "east")
+    assert (kept.id, kept.severity, kept.reason) == ("gitops-owned", "info", owned_one.reason)
+    assert same == other
+    assert (left.id, left.severity, left.object, left.cluster) == (
+        "gitops-held", "warning", "HelmRelease flux/web", "east")
+    assert len(gitops_hold.findings_at_rest([other], None, "east")) == 1
+
+
 def test_verdict_of_what_rests_names_no_hold():
     found = owned(flux_set(), {RELEASE: known(item(RELEASE, {"suspend": True}))})
     assert (found.holds, found.verdicts[NAME].state) == ((), gitops.SUSPENDED)

@@ -54,6 +54,15 @@ def test_finding_is_told_with_its_remedy_and_fails_by_its_severity():
     assert status_text.failing([one], "never") == []
 
 
+def test_finding_that_is_known_is_told_but_fails_nothing():
+    one = told(stale(b.sound("0.14.2")))
+    ids = sorted({each["id"] for each in one["findings"] if each["severity"] != "info"})
+    (why,) = status_text.failing([one], "warning")
+    assert all(each in why for each in ids)
+    assert status_text.failing([one], "warning", ignore=ids) == []
+    assert status_text.failing([one], "warning", ignore=["no-such"]) == [why]
+
+
 @pytest.mark.parametrize("part", ["autoscalingrunnersets", "autoscalinglisteners", "deployments",
                                   "ephemeralrunners", "crds"])
 def test_what_was_not_read_is_never_zero(part):
