@@ -19,7 +19,7 @@ description:
     were begun are ended, and all failures are told together.
 options:
   state:
-    description: Whether the releases are to be there or gone. Helm does not wait for either.
+    description: Whether the releases are to be there or gone. Helm waits for neither; see O(wait_for).
     type: str
     choices: [present, absent]
     default: present
@@ -41,7 +41,7 @@ options:
         description: The name of ARC's object. Not used; lists of other modules have it.
         type: str
   kind:
-    description: Which of ARC's two charts it is.
+    description: Which of ARC's two charts it is. Needed with O(state=present) and with O(wait_for).
     type: str
     choices: [controller, scale-set]
   chart:
@@ -63,7 +63,9 @@ options:
     type: bool
     default: false
   for_release:
-    description: The release of ARC to whose charts the values of the record are moved along.
+    description:
+      - The release of ARC to whose charts the values of the record are moved along, and which
+        controllers that are waited for must have.
     type: str
   controller_account:
     description:
@@ -71,6 +73,29 @@ options:
         namespace. By itself the chart looks for a controller, and fails where it finds two.
     type: bool
     default: false
+  wait_for:
+    description:
+      - The objects of O(kind) that the task waits for after Helm, all together.
+      - With O(state=absent), until scale sets have gone with the objects that their chart makes
+        beside them, or controllers with their last pod. Objects that no Helm release made can
+        stand here too.
+      - With O(state=present), until controllers are ready, of the release O(for_release) where that
+        is given. Whether scale sets take jobs is for M(arc.lifecycle.arc_scaleset_wait) to see.
+      - Check mode does not wait.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      namespace:
+        description: The namespace of the object.
+        type: str
+        required: true
+      name:
+        description: Its name. Without, every controller of the namespace is meant.
+        type: str
+      helm:
+        description: The Helm release. Not used; lists of O(releases) have it.
+        type: str
   parallel:
     description: How many releases are worked on at a time.
     type: int
@@ -82,6 +107,7 @@ options:
 extends_documentation_fragment:
   - arc.lifecycle.auth
   - arc.lifecycle.wait
+  - arc.lifecycle.wait.speak
   - arc.lifecycle.attributes
   - arc.lifecycle.attributes.group
 attributes:
@@ -113,6 +139,15 @@ EXAMPLES = r"""
     releases:
       - {namespace: arc-runners, helm: web}
       - {namespace: arc-runners, helm: build}
+
+- name: Uninstall the controller, and wait until its last pod has gone
+  arc.lifecycle.arc_helm:
+    state: absent
+    kind: controller
+    releases:
+      - {namespace: arc-systems, helm: arc}
+    wait_for:
+      - {namespace: arc-systems}
 
 - name: Install them again with the values that were remembered
   arc.lifecycle.arc_helm:
@@ -158,13 +193,44 @@ releases:
     error:
       description: Why it failed, without values.
       type: str
+finished:
+  description: Whether all that O(wait_for) names is as wanted.
+  returned: with O(wait_for), not in check mode
+  type: bool
+not_yet_because:
+  description: What is still missing, or still there.
+  returned: with O(wait_for), not in check mode
+  type: list
+  elements: str
+waited_s:
+  description: Seconds since the wait began.
+  returned: with O(wait_for), not in check mode
+  type: float
+line:
+  description: The last progress line.
+  returned: with O(wait_for), not in check mode
+  type: str
+waited:
+  description: The progress lines with their times, at most 200.
+  returned: by the action plugin
+  type: list
+  elements: dict
+memory:
+  description: What the next slice needs to know.
+  returned: with O(slice), unless RV(finished)
+  type: dict
 error:
   description: The error as data, with its class, object, cause and next step.
   returned: failure
   type: dict
 """
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import helm_releases, task
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    helm_releases,
+    helm_waiting,
+    options,
+    task,
+)
 
 OPTIONS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -186,16 +252,29 @@ OPTIONS = {
     "from_record": {"type": "bool", "default": False},
     "for_release": {"type": "str"},
     "controller_account": {"type": "bool", "default": False},
+    "wait_for": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "namespace": {"type": "str", "required": True},
+            "name": {"type": "str"},
+            "helm": {"type": "str"},
+        },
+    },
     "parallel": {"type": "int", "default": 4},
     "helm": {"type": "str", "default": "helm"},
+    **options.SPEAK_OPTIONS,
 }
 
 
 def work(run: task.Task) -> task.Result:
     run.hide_values()
-    if run.options["state"] == "present":
-        return helm_releases.present(run)
-    return helm_releases.absent(run)
+    helm_waiting.check(run)
+    is_present = run.options["state"] == "present"
+    return helm_waiting.work_and_wait(
+        run, helm_releases.present if is_present else helm_releases.absent
+    )
 
 
 def main() -> None:

@@ -62,6 +62,9 @@ def present(task: Task) -> Result:
 def absent(task: Task) -> Result:
     """Uninstall releases; those that are not there are left alone. Raises as `present`."""
     wanted = helm_work.wanted_of(task.options["releases"])
+    if not wanted:
+        # Sets that Helm did not make need no Helm to go.
+        return {"changed": False, "releases": [], "diff": {"before": "", "after": ""}}
     with Helm(task.options["helm"], task.options) as helm:
         acts = {
             key: helm_work.UNINSTALL if there else helm_work.NONE
@@ -214,6 +217,7 @@ def _side_by_side(
     def one_of(one: Wanted) -> None:
         begun, entry = time.monotonic(), _entry(one, acts[one.key], chart)
         if acts[one.key] != helm_work.NONE and not task.is_check:
+            task.require_starter()
             said = Said(None, "", "") if task.deadline.is_over() else act(one)
             entry["seconds"] = round(time.monotonic() - begun, 1)
             entry["error"] = _error(said, one)

@@ -158,14 +158,65 @@ def test_release_in_which_helm_was_interrupted_is_refused_before_anything_is_wri
     assert (code, actions(result)[0]) == (0, "uninstalled"), result
 
 
+HELD = places.SERVICE_ACCOUNTS.at(RUNNERS, "held")
+HOLD = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
+    "name": "held", "finalizers": ["example.com/hold"], "labels": {
+        "actions.github.com/scale-set-name": "one", "actions.github.com/scale-set-namespace": RUNNERS}}}
+
+
+def test_what_a_set_leaves_is_waited_for_in_the_same_task_and_in_slices(lab):
+    install.install_controller(lab.state, "east", RELEASE)
+    asked = sets(lab)
+    one = {**asked, "releases": asked["releases"][:1]}
+    assert run(lab, **one)[0] == 0
+    client = connect.connect(
+        {"kubeconfig": str(lab.state.kubeconfig), "context": "east"}, environ={})
+    client.create(places.SERVICE_ACCOUNTS.at(RUNNERS), HOLD, Deadline(10))
+    client.delete(HELD, Deadline(10))
+    gone = {"state": "absent", "kind": "scale-set", "releases": one["releases"],
+            "wait_for": [{"namespace": RUNNERS, "name": "one", "helm": "one"}]}
+    code, said = run(lab, **gone, check=True)
+    assert (code, actions(said), "finished" in said) == (0, ["uninstalled"], False), said
+    code, said = run(lab, **gone, slice=2)
+    assert (code, said["finished"], actions(said), said["changed"]) == (
+        0, False, ["uninstalled"], True), said
+    assert any("held" in why for why in said["not_yet_because"]), said
+    code, late = run(lab, **gone, timeout=3)
+    assert code == 1 and late["error"]["class"] == "DeadlineReached", late
+    assert (late["changed"], late["finished"], actions(late)) == (False, False, ["unchanged"])
+    client.merge_patch(HELD, {"metadata": {"finalizers": None}}, Deadline(10))
+    client.close()
+    code, last = run(lab, **gone, slice=20, memory=said["memory"])
+    assert (code, last["finished"], last["not_yet_because"]) == (0, True, []), last
+    # What Helm did in an earlier slice is done, and told, once.
+    assert (actions(last), last["changed"]) == (["uninstalled"], True)
+
+
+def test_controllers_are_waited_for_in_the_same_task(lab):
+    install.install_controller(lab.state, "east", RELEASE)
+    release = {"kind": "controller", "releases": [{"namespace": install.SYSTEMS, "helm": "arc"}],
+               "wait_for": [{"namespace": install.SYSTEMS}]}
+    there = {"chart": str(charts.chart(lab.state, RELEASE, "controller")), **release,
+             "values": {f"{install.SYSTEMS}/arc": {"replicaCount": 1}}}
+    code, said = run(lab, state="absent", **release)
+    assert (code, said["finished"], actions(said)) == (0, True, ["uninstalled"]), said
+    code, said = run(lab, **there, for_release="0.13.0", timeout=20)
+    assert code == 1 and f"is of release {RELEASE}, not 0.13.0" in said["msg"], said
+    assert (said["changed"], said["finished"], actions(said)) == (True, False, ["installed"])
+    code, said = run(lab, **there, for_release=RELEASE)
+    assert (code, said["finished"], said["changed"]) == (0, True, False), said
+
+
 @pytest.mark.parametrize(("change", "said"), [
+    ({"wait_for": [{"namespace": RUNNERS, "name": "one"}]}, "is not for this module to see"),
+    ({"wait_for": [{"namespace": RUNNERS}], "state": "absent"}, "a scale set has no name"),
     ({"helm": "/nowhere/helm"}, "there is no such program"),
     ({"chart": "/nowhere/chart"}, "Helm cannot have it"),
     ({"kind": "controller"}, "wanted is gha-runner-scale-set-controller"),
     ({"releases": [{"namespace": RUNNERS, "helm": "one"}] * 2}, "is there twice"),
     ({"from_record": True}, "does not have its values"),
     ({"timeout": 0}, "is no time limit"),
-], ids=["no-helm", "no-chart", "other-kind", "twice", "no-record", "no-time"])
+], ids=["no-proof", "no-name", "no-helm", "no-chart", "other-kind", "twice", "no-record", "no-time"])
 def test_bad_input_is_told_before_anything_is_written(lab, change, said):
     install.install_controller(lab.state, "east", RELEASE)
     code, result = run(lab, **{**sets(lab), **change})
