@@ -7,6 +7,7 @@
 # modules: no supported ansible-core starts there, but its targets may have it. What this machine has no Python for is left out.
 #
 # usage: tests/versions.sh TREE [PYTHON:CORE...]     TREE: the folder that holds ansible_collections
+#        UNITS: paths of tests, all of the units by default
 set -uo pipefail
 cd "$(dirname "$0")/.."
 tree=$(cd "$1" && pwd)
@@ -33,6 +34,7 @@ for pair in "$@"; do
   fi
   paths=("${all[@]}")
   [ "$python" != 3.9 ] || paths=("${modules[@]}")
+  [ -z "${UNITS:-}" ] || read -ra paths <<<"$UNITS"
   start=$(date +%s)
   answer=$(PYTHONPATH="$tree" ANSIBLE_COLLECTIONS_PATH="$tree" "$venv/bin/python" -m pytest "${paths[@]}" -q -n 2 2>&1)
   result=$?
