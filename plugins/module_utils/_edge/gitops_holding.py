@@ -20,6 +20,7 @@ from . import gitops_reading, rights, rounds
 from .task import Result, Task
 
 _LOOK_S = 1.0
+_AGAIN_S = 0.2
 
 
 def hold_or_let_go(task: Task) -> Result:
@@ -108,6 +109,7 @@ class _Work:
             except Conflict:
                 if task.deadline.is_over():
                     raise
+                task.deadline.pause(_AGAIN_S)
                 there = gitops_reading.read_again(task.client, task.deadline, owner)
                 continue
             self._diff.append(drain_report.difference(act))

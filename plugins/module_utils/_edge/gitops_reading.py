@@ -26,6 +26,8 @@ Raw = Mapping[str, Any]
 Key = Tuple[str, str]
 
 _ARGO_NAMESPACE = "argocd"
+# A broken webhook of Flux or Argo CD must not hold up a look at ARC.
+_BESIDE_S = 10.0
 _HELM_GROUP, _KUSTOMIZE_GROUP = "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"
 _SOURCE_GROUP = "source.toolkit.fluxcd.io"
 # The newest first: which of them are served depends on the release of Flux.
@@ -102,9 +104,9 @@ def held(client: Client, deadline: Deadline) -> List[Tuple[Owner, Raw]]:
 
 
 def held_if_readable(client: Client, deadline: Deadline) -> Optional[List[Owner]]:
-    """Return every owner that a run made to rest, None where that may not be read."""
+    """Return every owner that a run made to rest, None where that is not read soon."""
     try:
-        return [owner for owner, _item in held(client, deadline)]
+        return [owner for owner, _item in held(client, deadline.within(_BESIDE_S))]
     except ReadFailed:
         return None
 
@@ -113,10 +115,11 @@ def _held_of(client: Client, deadline: Deadline, resources: Sequence[Resource]) 
     answer: reads.Read = reads.KindAbsent()
     for resource in resources:
         answer = client.read_list(resource.at(), deadline, Query(labels=gitops_hold.LABEL))
-        if isinstance(answer, reads.Known):
-            return answer
+        if not isinstance(answer, reads.KindAbsent):
+            break
     # Rights are asked for before the kind: a user without them gets 403 for one that is not there.
-    if isinstance(answer, reads.Unread) and not _is_any_served(client, deadline, resources):
+    is_forbidden = isinstance(answer, reads.Unread) and answer.missing_right
+    if is_forbidden and not _is_any_served(client, deadline, resources):
         return reads.KindAbsent()
     return answer
 

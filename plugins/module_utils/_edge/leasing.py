@@ -19,6 +19,7 @@ from .deadline import Deadline
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
 _LOOK_EVERY_S = 1.0
+_AGAIN_S = 0.2
 
 
 def boot_id() -> str:
@@ -42,12 +43,9 @@ def take(client: Client, deadline: Deadline, namespace: str, holder: str, dry_ru
             spec, holder, boot_id(), _is_alive, _now(), time.monotonic() - begun, mark != first
         )
         if verdict == lease.TAKE:
-            try:
-                _write(client, deadline, namespace, there, holder, dry_run)
+            if _is_written(client, deadline, namespace, there, holder, dry_run):
                 return
-            except Conflict:
-                # Somebody else was faster: look who.
-                continue
+            continue
         if verdict == lease.REFUSE or deadline.is_over():
             raise _held(client, namespace, spec or {})
         deadline.pause(_LOOK_EVERY_S)
@@ -55,27 +53,41 @@ def take(client: Client, deadline: Deadline, namespace: str, holder: str, dry_ru
 
 def keep(client: Client, deadline: Deadline, namespace: str, holder: str) -> None:
     """Renew the Lease if it is time. Raises Refused if another run has taken it over."""
-    there = _read(client, deadline, namespace)
-    spec = {} if there is None else there.get("spec") or {}
-    if there is not None and spec.get("holderIdentity") not in ("", None, holder):
-        raise _held(client, namespace, spec)
-    if there is not None and spec.get("holderIdentity") == holder:
-        if not lease.is_due(spec, _now()):
+    while True:
+        there = _read(client, deadline, namespace)
+        spec = {} if there is None else there.get("spec") or {}
+        if there is not None and spec.get("holderIdentity") not in ("", None, holder):
+            raise _held(client, namespace, spec)
+        if there is not None and spec.get("holderIdentity") == holder:
+            if not lease.is_due(spec, _now()):
+                return
+        if _is_written(client, deadline, namespace, there, holder, False):
             return
-    try:
-        _write(client, deadline, namespace, there, holder, False)
-    except Conflict:
-        keep(client, deadline, namespace, holder)
 
 
 def give_back(client: Client, deadline: Deadline, namespace: str, holder: str) -> None:
     """Let others have the Lease, if it is still held."""
-    there = _read(client, deadline, namespace)
-    if there is not None and (there.get("spec") or {}).get("holderIdentity") == holder:
-        try:
-            _write(client, deadline, namespace, there, "", False)
-        except Conflict:
-            give_back(client, deadline, namespace, holder)
+    while True:
+        there = _read(client, deadline, namespace)
+        if there is None or (there.get("spec") or {}).get("holderIdentity") != holder:
+            return
+        if _is_written(client, deadline, namespace, there, "", False):
+            return
+
+
+def _is_written(
+    client: Client, deadline: Deadline, namespace: str, there: Optional[Dict[str, Any]],
+    holder: str, dry_run: bool,
+) -> bool:
+    """Write; False, after a pause, where somebody else was faster. Raises Conflict at the end."""
+    try:
+        _write(client, deadline, namespace, there, holder, dry_run)
+        return True
+    except Conflict:
+        if deadline.is_over():
+            raise
+    deadline.pause(_AGAIN_S)
+    return False
 
 
 def _read(client: Client, deadline: Deadline, namespace: str) -> Optional[Dict[str, Any]]:

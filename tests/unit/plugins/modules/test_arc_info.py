@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._edge import api_server
@@ -75,6 +77,24 @@ def test_what_a_run_left_suspended_is_told_as_far_as_it_may_be_read(server, reso
     assert len(found) == (1 if held else 0)
     asked = [one for one in server.requests if one.path.endswith("applications")]
     assert [one.query["labelSelector"] for one in asked] == ["arc.lifecycle/suspended"]
+
+
+def test_owners_that_could_not_be_read_in_one_version_are_not_none_in_an_older_one(server):
+    server.answer("GET", "/apis/helm.toolkit.fluxcd.io/v2/helmreleases",
+                  api_server.status(400, "BadRequest", "broken"), first=True)
+    server.answer("GET", "/apis/helm.toolkit.fluxcd.io/v2beta[12]/helmreleases",
+                  Reply(404, "404 page not found"), first=True)
+    code, result = info(server)
+    assert (code, result["gitops_held"]) == (0, None)
+
+
+def test_owners_that_do_not_answer_hold_nobody_up(server):
+    server.answer("GET", "/apis/argoproj.io/v1alpha1/applications",
+                  api_server.status(500, "InternalError", "conversion webhook failed"), first=True)
+    begun = time.monotonic()
+    code, result = info(server, timeout=100)
+    assert (code, result["gitops_held"]) == (0, None)
+    assert time.monotonic() - begun < 40
 
 
 def test_another_cluster_than_the_one_meant_is_refused(server):

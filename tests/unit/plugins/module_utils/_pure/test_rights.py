@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import plan, rights
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.gitops import Owner
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure.test_plan import pair
 
 Right = rights.Right
@@ -23,6 +26,14 @@ def test_full_cycle_needs_rights_in_each_namespace_and_on_the_cluster():
     assert Right("delete", "actions.github.com", "autoscalinglisteners", "arc-systems") in found
     assert Right("update", "apiextensions.k8s.io", "customresourcedefinitions") in found
     assert Right("create", "", "secrets", "arc-runners") in found
+
+
+def test_what_is_to_rest_is_written_where_it_is_and_looked_for_everywhere():
+    one = replace(plan.plan_fleet(pair(), "0.14.2").clusters[0],
+                  suspends=(Owner("HelmRelease", "flux-system", "web"),))
+    group = "helm.toolkit.fluxcd.io"
+    assert {right for right in rights.needed(one) if right.group == group} == {
+        Right("patch", group, "helmreleases", "flux-system"), Right("list", group, "helmreleases")}
 
 
 def test_cluster_at_its_target_needs_none():
