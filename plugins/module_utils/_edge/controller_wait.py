@@ -13,7 +13,7 @@ from .._pure import controller_state
 from .._pure.errors import DeadlineReached
 from . import places
 from .client import Query
-from .deadline import Deadline
+from .deadline import LEAST_SLICE_S, Deadline
 from .lookout import Lookout
 from .task import Result, Task
 
@@ -21,8 +21,6 @@ _PARTS = ("deployments", "pods")
 _BARE = Query(metadata_only=True)
 # A watch that broke in silence must not hide the end for long.
 _LOOK_EVERY_S = 10.0
-# A slice with news ends early, but not at once: more may follow.
-_LEAST_SLICE_S = 2.0
 
 
 def wait_for_controller(task: Task) -> Result:
@@ -82,7 +80,7 @@ def _until_free(
         while held and not until.is_over():
             lookout.wait(min(_LOOK_EVERY_S, max(0.1, until.remaining_s())))
             held = _held(aim, task)
-            if told is not None and _told(held) != told and until.elapsed_s() >= _LEAST_SLICE_S:
+            if told is not None and _told(held) != told and until.elapsed_s() >= LEAST_SLICE_S:
                 return held
     return held
 

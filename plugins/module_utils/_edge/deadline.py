@@ -11,6 +11,10 @@ from typing import Callable, Optional, Tuple
 
 Clock = Callable[[], float]
 
+# A slice of a wait that has news ends early, but not at once: more may follow, and the next slice
+# costs the start of a module and a look at everything.
+LEAST_SLICE_S = 5.0
+
 
 class Deadline:
     """A moment on the monotonic clock: setting the wall clock neither ends nor prolongs it.

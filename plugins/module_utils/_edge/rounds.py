@@ -23,7 +23,7 @@ from .._pure.errors import Conflict, ReadFailed
 from .._pure.objects import Ref
 from . import places
 from .client import Query
-from .deadline import Deadline
+from .deadline import LEAST_SLICE_S, Deadline
 from .lookout import Mirror
 from .task import Task
 
@@ -33,7 +33,6 @@ _CONFLICT_PAUSE_S = 0.2
 _JUDGE_EVERY_S = 1.0
 # What no watch tells of mostly comes at once: the first look again is soon, each next one later.
 _FIRST_AGAIN_S = 0.25
-_LEAST_SLICE_S = 2.0
 _MOST_CONFLICTS = 10
 
 
@@ -184,7 +183,7 @@ def _wait(
         if waited_s >= limit_s:
             return _Why.STALE
         is_news = told is not None and later.told != told
-        if is_news and until.elapsed_s() >= _LEAST_SLICE_S:
+        if is_news and until.elapsed_s() >= LEAST_SLICE_S:
             return _Why.SLICE_OVER
 
 
