@@ -1,0 +1,100 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Lease that others write, too: who is faster has it, and nobody tries for ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import leasing
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import Conflict, Refused
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._edge.api_server import (
+    Reply,
+    status,
+)
+
+ALL = "/apis/coordination.k8s.io/v1/namespaces/arc-systems/leases"
+ONE = f"{ALL}/arc-lifecycle"
+MINE, OTHER = "ann@here 7 boot-a", "bob@there 9 boot-b"
+PAUSE_S = 0.15
+LIMIT_S = 0.6
+ABSENT = status(404, "NotFound", "not found", details={"name": "arc-lifecycle", "kind": "leases"})
+CHANGED = status(409, "Conflict", "the object has been modified")
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(leasing, "_AGAIN_S", PAUSE_S)
+    monkeypatch.setattr(leasing, "_LOOK_EVERY_S", PAUSE_S)
+
+
+def held(holder="", version="1", renewed="2026-01-01T00:00:00.000000Z"):
+    return Reply(body={
+        "metadata": {"name": "arc-lifecycle", "namespace": "arc-systems",
+                     "resourceVersion": version},
+        "spec": {"holderIdentity": holder, "leaseDurationSeconds": 90, "renewTime": renewed},
+    })
+
+
+def take(server, limit_s=5.0):
+    leasing.take(server.client(), Deadline(limit_s), "arc-systems", MINE, False)
+
+
+def keep(server, limit_s=5.0):
+    leasing.keep(server.client(), Deadline(limit_s), "arc-systems", MINE)
+
+
+def give_back(server, limit_s=5.0):
+    leasing.give_back(server.client(), Deadline(limit_s), "arc-systems", MINE)
+
+
+def test_who_was_faster_is_looked_at_and_the_write_tried_again(server):
+    server.answer("GET", ONE, ABSENT, held(version="4"), held(version="5"))
+    server.answer("POST", ALL, status(409, "AlreadyExists", "it exists"))
+    server.answer("PUT", ONE, CHANGED, held(MINE))
+    take(server)
+    assert len(server.of("POST", ALL)) == 1
+    versions = [one.body["metadata"]["resourceVersion"] for one in server.of("PUT", ONE)]
+    assert versions == ["4", "5"]
+    assert server.of("PUT", ONE)[-1].body["spec"]["holderIdentity"] == MINE
+
+
+def test_who_was_faster_and_works_has_it(server):
+    server.answer("GET", ONE, held(version="4"), held(OTHER, "5"), held(OTHER, "6"))
+    server.answer("PUT", ONE, CHANGED)
+    with pytest.raises(Refused, match="bob on there"):
+        take(server)
+    assert len(server.of("PUT", ONE)) == 1
+
+
+def test_a_run_whose_lease_was_taken_over_writes_no_more(server):
+    server.answer("GET", ONE, held(MINE, "4"), held(OTHER, "5"))
+    server.answer("PUT", ONE, CHANGED)
+    with pytest.raises(Refused, match="bob on there"):
+        keep(server)
+    assert len(server.of("PUT", ONE)) == 1
+
+
+def test_a_lease_that_another_has_by_now_is_not_given_back(server):
+    server.answer("GET", ONE, held(MINE, "4"), held(OTHER, "5"))
+    server.answer("PUT", ONE, CHANGED)
+    give_back(server)
+    assert len(server.of("PUT", ONE)) == 1
+
+
+@pytest.mark.parametrize("act, holder", [(take, ""), (keep, MINE), (give_back, MINE)])
+def test_tries_pause_and_end_with_the_time_limit(server, act, holder):
+    server.answer("GET", ONE, held(holder))
+    server.answer("PUT", ONE, CHANGED)
+    with pytest.raises(Conflict, match="modified"):
+        act(server, LIMIT_S)
+    assert 2 <= len(server.of("PUT", ONE)) <= LIMIT_S / PAUSE_S + 1
+
+
+def test_a_lease_that_is_fresh_is_not_written(server):
+    now = leasing.lease.micro_time(leasing._now())
+    server.answer("GET", ONE, held(MINE, renewed=now))
+    keep(server)
+    assert not server.of("PUT", ONE)
