@@ -80,6 +80,8 @@ class Edge:
 
 
 EDGE = web.AppKey("edge", Edge)
+# Whose credentials a request carries, if it has any that are known.
+CLUSTER = web.RequestKey("cluster", str)
 
 
 def bearer(request: web.Request, *schemes: str) -> str:
@@ -162,7 +164,7 @@ async def trace(request: web.Request, handler: Handler) -> web.StreamResponse:
                     "method": request.method,
                     "path": request.path,
                     "status": status,
-                    "cluster": request.get("cluster"),
+                    "cluster": request.get(CLUSTER),
                     "took_s": round(edge.now() - began, 3),
                 }
             )
@@ -190,8 +192,10 @@ async def misbehave(request: web.Request, handler: Handler) -> web.StreamRespons
     if request.path.startswith("/lab/"):
         return await handler(request)
     token = bearer(request, "bearer", "token", "remoteauth")
-    request["cluster"] = edge.tokens.cluster_of(token) if token else None
-    for fault in edge.faults.use(request.method, request.path, request["cluster"]):
+    cluster = edge.tokens.cluster_of(token) if token else None
+    if cluster is not None:
+        request[CLUSTER] = cluster
+    for fault in edge.faults.use(request.method, request.path, cluster):
         answer = await _carry_out(edge, request, fault)
         if answer is not None:
             return answer

@@ -13,7 +13,7 @@ from aiohttp import web
 from lab.service.messages import rfc3339
 from lab.service.model import ENTERPRISE, Refusal
 from lab.service.tokens import INSTALLATION_PREFIX
-from lab.service.web.edge import EDGE, Edge, Route, base_url, bearer, json_object, slow
+from lab.service.web.edge import CLUSTER, EDGE, Edge, Route, base_url, bearer, json_object, slow
 
 REGISTRATION_LIFE_S = 3600.0
 INSTALLATION_LIFE_S = 3600.0
@@ -58,7 +58,7 @@ async def installation_token(request: web.Request) -> web.Response:
     cluster = edge.tokens.installation(number)
     if cluster is None:
         raise Refusal(404, "NotFound", "Not Found")
-    request["cluster"] = cluster
+    request[CLUSTER] = cluster
     token = edge.tokens.issue("installation", cluster, now, INSTALLATION_LIFE_S)
     return web.json_response(
         {
