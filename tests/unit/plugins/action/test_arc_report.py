@@ -35,6 +35,7 @@ def run(check=False, **arguments):
     plugin = arc_report.ActionModule(
         task, connection=SimpleNamespace(_shell=SimpleNamespace(tmpdir="")), play_context=None,
         loader=None, templar=None, shared_loader_obj=None)
+    plugin._load_name = task.action  # as the loader does
     return plugin.run(task_vars={})
 
 
