@@ -19,7 +19,7 @@ from ansible_collections.arc.lifecycle.tests.integration.lab.broken_clusters imp
     WEB,
     BrokenLab,
 )
-from ansible_collections.arc.lifecycle.tests.integration.lab.broken_gitops import CASES
+from ansible_collections.arc.lifecycle.tests.integration.lab.broken_deletions import CASES
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 
