@@ -220,6 +220,8 @@ OPTIONS = {
     "phases": {"type": "list", "elements": "dict", "default": []},
     "crd_backups": {"type": "list", "elements": "str", "default": []},
 }
+# No runner and no pod: a record is quick where there are thousands of them.
+_PARTS = ("records", "helm", "deployments", "autoscalingrunnersets")
 
 
 def work(run: task.Task) -> task.Result:
@@ -231,7 +233,7 @@ def work(run: task.Task) -> task.Result:
 
 
 def _work(run: task.Task) -> task.Result:
-    _snapshot, cluster = run.look()
+    _snapshot, cluster = run.look(_PARTS)
     options = run.options
     store = record_store.store_of(run.client, run.deadline, cluster, options["namespace"])
     remembered, state = store.entries(), options["state"]
@@ -252,7 +254,7 @@ def _work(run: task.Task) -> task.Result:
     if holder:
         leasing.take(run.client, run.deadline, store.namespace, holder, run.is_check)
         # What the last holder wrote may be newer than the look.
-        _snapshot, cluster = run.look()
+        _snapshot, cluster = run.look(_PARTS)
         store = record_store.store_of(run.client, run.deadline, cluster, options["namespace"])
         remembered = store.entries()
     found = store.with_values(record.entries_of(cluster), remembered)

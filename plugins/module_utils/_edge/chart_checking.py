@@ -69,7 +69,7 @@ def check(task: Task) -> Result:
             one["spec"]["names"]["kind"], crd_form.stored_schema(one))
         for one in crds
     }
-    _snapshot, cluster = task.look()
+    _snapshot, cluster = task.look(helm_releases.PARTS)
     stored = list(_stored(task, cluster))
     with Helm(task.options["helm"], task.options) as helm, \
             ThreadPoolExecutor(max(1, task.options["parallel"])) as pool:

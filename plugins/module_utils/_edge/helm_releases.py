@@ -26,6 +26,8 @@ except ImportError:
     yaml = None  # told before anything is read: connecting needs it too
 
 _CHARTS = {record.CONTROLLER: CONTROLLER_CHARTS, record.SCALE_SET: SCALE_SET_CHARTS}
+# Which controller serves which namespace, and the record; no runner, no pod and no CRD.
+PARTS = ("records", "helm", "deployments")
 # A Lease that is silent for 90 s is taken over.
 _LEASE_EVERY_S = 20.0
 
@@ -131,7 +133,7 @@ def _with_values(task: Task, wanted: Sequence[Wanted]) -> List[Wanted]:
     given = options["values"]
     if not options["from_record"] and not options["controller_account"]:
         return [_with(one, helm_work.overlaid({}, given.get(one.key) or {})) for one in wanted]
-    _snapshot, cluster = task.look()
+    _snapshot, cluster = task.look(PARTS)
     remembered = _remembered(task, cluster) if options["from_record"] else {}
     lost = [one.key for one in wanted if options["from_record"] and one.key not in remembered]
     if lost:
