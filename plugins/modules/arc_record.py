@@ -16,7 +16,8 @@ description:
     under way, so that a run that was killed can be run again, from another machine too.
   - What is remembered once is not replaced by what a later run finds in a cluster that is half
     taken apart.
-  - When the record is closed, what was there before the run stays in it for a rollback.
+  - When the record is closed, what was there before the run stays in it for a rollback. A later run that only proves or
+    mends what that run brought leaves it there.
   - It is a journal too. It says who went from where to where, by which plan, which phase began
     when, and what failed. What is to be done next is never read from it, but from the cluster.
 options:
@@ -158,6 +159,9 @@ record:
     state:
       description: V(open), V(closed), or V(absent) where no run has written one.
       type: str
+    kind:
+      description: V(upgrade), V(rollback), or empty where no run has written one.
+      type: str
     from_release:
       description: The releases that were in place when it was opened.
       type: str
@@ -258,21 +262,25 @@ def _work(run: task.Task) -> task.Result:
         store = record_store.store_of(run.client, run.deadline, cluster, options["namespace"])
         remembered = store.entries()
     found = store.with_values(record.entries_of(cluster), remembered)
-    if options["restore"] and not store.is_open:
-        found = record.restored(store.previous(), found)
     entries = record.merged(remembered, found)
+    begun, is_restore = store.notes, options["restore"]
+    if is_restore:
+        entries = record.restored(store.previous(), entries)
+    is_proof = not is_restore and record.is_proof(begun, entries, options["to_release"])
     notes = {
         "state": record.OPEN,
         "to-release": options["to_release"],
-        "from-release": ", ".join(sorted({one["from"] for one in entries})),
+        "from-release": begun["from-release"] if is_proof
+        else ", ".join(sorted({one["from"] for one in entries})),
         "started": store.notes["started"] if store.is_open else record_store.now(),
         "operator": store.notes.get("operator", "") if store.is_open else options["operator"],
         "digest": options["digest"],
-        "kind": record.ROLLBACK if options["restore"] else record.UPGRADE,
+        "kind": record.ROLLBACK if is_restore else record.UPGRADE,
     }
-    if store.is_open or options["restore"]:
-        notes = record.with_backups(notes, json.loads(store.notes.get("crd-backups", "[]")))
-    changed = store.write(entries, notes, journal, run.is_check)
+    if record.keeps_backups(begun, options["to_release"], is_restore, is_proof):
+        notes = record.with_backups(notes, json.loads(begun.get("crd-backups", "[]")))
+    changed = store.write(
+        entries, notes, journal, run.is_check, store.previous() if is_proof else ())
     result = _result(store, notes, entries, journal, changed)
     if holder:
         result["lease"] = {"namespace": store.namespace, "holder": holder}
@@ -285,6 +293,7 @@ def _result(store, notes, entries, journal, changed=False, with_values=False):
         "record": {
             "namespace": store.namespace,
             "state": notes.get("state", "absent"),
+            "kind": notes.get("kind", ""),
             "from_release": notes.get("from-release", ""),
             "to_release": notes.get("to-release", ""),
             "started": notes.get("started", ""),

@@ -146,9 +146,9 @@ options:
         at once more, right before it is stopped.
       - While its runners are waited for the clusters are looked at again, at most twice a minute.
         What they do not serve any more is told in the progress line and in RV(peers_lost).
+      - Without this option nobody is asked. With an empty list nobody serves, so only sets of O(may_be_down) are drained.
     type: list
     elements: dict
-    default: []
     suboptions:
       name:
         description: What to call the cluster.
@@ -409,8 +409,7 @@ OPTIONS = {
     "on_deadline": {"type": "str", "choices": ["fail", "resume", "report"], "default": "fail"},
     "fail_fast": {"type": "bool", "default": False},
     "peers": {
-        "type": "list", "elements": "dict", "default": [],
-        "options": fleet_reading.CLUSTER_OPTIONS,
+        "type": "list", "elements": "dict", "options": fleet_reading.CLUSTER_OPTIONS,
     },
     "may_be_down": {"type": "list", "elements": "str", "default": []},
     "wait_for_helpers": {"type": "bool", "default": True},

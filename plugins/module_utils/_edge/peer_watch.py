@@ -32,7 +32,8 @@ class PeerWatch:
     def __init__(self, task: Task, memory: Mapping[str, Any]) -> None:
         self._task = task
         options = task.options
-        self._is_asked = bool(options["peers"]) and options["mode"] != drain.WAIT_ONLY
+        # An empty list says that nobody serves, which is not the same as no list.
+        self._is_asked = options["peers"] is not None and options["mode"] != drain.WAIT_ONLY
         self.state = drain_peers.from_plain(memory) if memory else drain_peers.Peers()
 
     def require(self, view: View, live: Sequence[ScaleSet], targets: Sequence[ScaleSet]) -> None:

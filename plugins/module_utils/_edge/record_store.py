@@ -92,12 +92,16 @@ class Store:
         notes: Dict[str, str],
         journal: Sequence[Mapping[str, Any]],
         dry_run: bool,
+        previous: Sequence[Entry] = (),
     ) -> bool:
-        """Store the record of an open run; False if it says just this already."""
+        """Store the record of an open run; False if it says just this already.
+
+        `previous`: what was there before a run that has ended, where this one leaves it as it is.
+        """
         is_told = self.is_open and self.notes == {**self.notes, **notes}
         if is_told and self.entries() == entries and self.journal() == list(journal):
             return False
-        wanted = record.secret_of(self.namespace, entries, notes, journal=journal)
+        wanted = record.secret_of(self.namespace, entries, notes, previous, journal)
         self._client.apply(self._place, wanted, self._deadline, force=True, dry_run=dry_run)
         return True
 
@@ -108,7 +112,8 @@ class Store:
         if not self.is_open:
             return False
         notes = record.with_backups(self.notes, crd_backups)
-        return self.write(self.entries(), notes, record.noted(self.journal(), phases), dry_run)
+        journal = record.noted(self.journal(), phases)
+        return self.write(self.entries(), notes, journal, dry_run, self.previous())
 
     def close(
         self, journal: Sequence[Mapping[str, Any]], keeps_previous: bool, dry_run: bool
@@ -118,7 +123,7 @@ class Store:
             return False
         notes = {**self.notes, "state": record.CLOSED, "finished": now()}
         notes.pop("scale-sets", None)
-        before = self.entries() if keeps_previous else []
+        before = (self.previous() or self.entries()) if keeps_previous else []
         wanted = record.secret_of(self.namespace, [], notes, before, journal)
         self._client.apply(self._place, wanted, self._deadline, force=True, dry_run=dry_run)
         return True

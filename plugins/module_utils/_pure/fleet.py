@@ -113,8 +113,9 @@ def unserved(
             f"{peer.cluster}: {', '.join(peer.trouble) or 'an upgrade is under way there'}"
             for peer in peers
         ] + unread
-        found.append((one, "; ".join(told) or "no other cluster has a set of this name in a"
-                      " runner group of its own"))
+        found.append((one, "; ".join(told) or (
+            "no other cluster has a set of this name in a runner group of its own"
+            if others else "there is no other cluster to ask")))
     return tuple(found)
 
 

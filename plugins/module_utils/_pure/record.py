@@ -106,6 +106,29 @@ def back_to(notes: Mapping[str, str]) -> str:
     return start if releases.is_known(start) else ""
 
 
+def is_proof(notes: Mapping[str, str], entries: Iterable[Entry], to_release: str) -> bool:
+    """Tell whether a run to a release only proves or mends what an earlier one brought there.
+
+    `notes`: of the record that is there. The way back from the earlier run has to stay then.
+    """
+    if notes.get("kind") == ROLLBACK or back_to(notes) in ("", to_release):
+        return False
+    return all(one["from"] == to_release for one in entries)
+
+
+def keeps_backups(
+    notes: Mapping[str, str], to_release: str, is_restore: bool, of_proof: bool
+) -> bool:
+    """Tell whether the CRDs that a record names are those a rollback of the next run needs.
+
+    `is_restore`: the next run is a rollback; to another release than where the record leads, the
+    kept CRDs are of the wrong one.
+    """
+    if is_restore:
+        return to_release == back_to(notes)
+    return of_proof or notes.get("state") == OPEN
+
+
 def fitted(entries: Iterable[Entry], release: Optional[str]) -> List[Entry]:
     """Return the entries with their values as the charts of a release want them."""
     return [
@@ -124,10 +147,19 @@ def noted(journal: Sequence[Mapping[str, Any]], more: Iterable[Mapping[str, Any]
 
 
 def with_backups(notes: Mapping[str, str], names: Iterable[str]) -> Dict[str, str]:
-    """Return the notes of a record with the names of backups of CRDs added to those there."""
-    known = set(json.loads(notes.get("crd-backups", "[]")))
-    wanted = sorted(known | set(names))
+    """Return the notes of a record with the names of backups of CRDs added to those there.
+
+    A run that goes on to another target replaces a CRD twice: what it was at first stays.
+    """
+    known = {_crd_of(name): name for name in names}
+    known.update((_crd_of(name), name) for name in json.loads(notes.get("crd-backups", "[]")))
+    wanted = sorted(known.values())
     return {**notes, "crd-backups": json.dumps(wanted)} if wanted else dict(notes)
+
+
+def _crd_of(backup: str) -> str:
+    """Return the name of a backup without the digest of its content, which it ends with."""
+    return backup.rpartition("/")[2].rpartition("-")[0] or backup
 
 
 def _key(one: Entry) -> Tuple[str, str, str]:

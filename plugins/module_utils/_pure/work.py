@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Mapping, Sequence
 
 from .errors import BadInput
 from .plan_cluster import INSTALL, KEEP, LIVE, REPLACE
 from .record import CONTROLLER, SCALE_SET
+from .releases import IN_PLACE
 
 Entry = Dict[str, str]
 
@@ -49,6 +51,29 @@ def work_of(
         "expected": sorted(sets + kept, key=lambda one: (one["namespace"], one["name"])),
         "peers": _peers(planned),
     }
+
+
+def unserved_in(
+    planned: Mapping[str, Any], batch: Sequence[str], may_be_down: Sequence[str] = ()
+) -> List[str]:
+    """Return the sets, as namespace/name, that only clusters of the same batch serve meanwhile.
+
+    `planned`: a cluster's part of arc_plan's result; of a change in place no set is away.
+    `may_be_down`: patterns of sets for which that is well, each name or namespace/name. Sets that
+    no cluster serves have been told by the plan.
+    """
+    if planned["method"] == IN_PLACE:
+        return []
+    found = []
+    for one in planned["scale_sets"]:
+        serving = {peer["cluster"] for peer in one["peers"] if peer["serves"]}
+        key = f"{one['namespace']}/{one['name']}"
+        is_known = any(
+            fnmatchcase(name, pattern) for name in (one["name"], key) for pattern in may_be_down
+        )
+        if one["action"] == REPLACE and serving and serving <= set(batch) and not is_known:
+            found.append(key)
+    return sorted(found)
 
 
 def _peers(planned: Mapping[str, Any]) -> List[Entry]:

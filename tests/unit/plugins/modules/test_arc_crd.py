@@ -412,6 +412,19 @@ def test_open_record_is_told_of_backups_before_the_first_crd_changes(backups):
     assert json.loads(writes[number].body["stringData"]["journal.json"]) == [phase]
 
 
+def test_way_back_of_a_run_that_changed_its_target_has_each_crd_once():
+    """It failed after its CRDs, and went on to a later release with others."""
+    with CrdServer(old(), the_record()) as server:
+        for fields in (("a", "b"), ("a", "b", "c")):
+            crds = [crd("ephemeralrunners", *fields)]
+            assert put(server, crds=crds, note={"phases": [], "backups": True})[0] == 0
+        told = server.parts["secrets"][0]["metadata"]["annotations"]["arc.lifecycle/crd-backups"]
+        code, result = put(server, backups=json.loads(told), backup=False)
+        live = server.live("ephemeralrunners")
+    assert code == 0, result.get("msg")
+    assert live["spec"] == crd("ephemeralrunners", "a", "gone")["spec"]
+
+
 @pytest.mark.parametrize("parts", [{"secrets": []}, the_record("closed")])
 def test_nothing_is_told_where_no_record_is_open(parts):
     with CrdServer(old(), parts) as server:

@@ -63,3 +63,23 @@ def test_peers_of_an_upgrade_are_those_that_serve_what_is_taken_away():
     ]}, [])
     assert found["peers"] == [
         {"cluster": "green", "namespace": "m", "name": name} for name in ("ci", "web")]
+
+
+@pytest.mark.parametrize("batch, may_be_down, method, expected", [
+    (["blue"], [], "full_cycle", []),
+    (["blue", "green"], [], "full_cycle", ["n/web"]),
+    (["blue", "green", "red"], [], "full_cycle", ["n/api", "n/web"]),
+    (["blue", "green", "red"], ["n/*"], "full_cycle", []),
+    (["blue", "green", "red"], ["w?b"], "full_cycle", ["n/api"]),
+    (["blue", "green", "red"], [], "in_place", []),
+])
+def test_batch_must_not_hold_all_that_serve_a_set(batch, may_be_down, method, expected):
+    def planned(name, action, *serving):
+        return {"namespace": "n", "name": name, "action": action,
+                "peers": [{"cluster": cluster, "serves": cluster in serving}
+                          for cluster in ("green", "red")]}
+
+    cluster = {"method": method, "scale_sets": [
+        planned("web", "replace", "green"), planned("api", "replace", "green", "red"),
+        planned("kept", "keep", "green"), planned("alone", "replace")]}
+    assert work.unserved_in(cluster, batch, may_be_down) == expected
