@@ -35,7 +35,8 @@ def connect(
     environ = os.environ if environ is None else environ
     chosen = settings.settings_of(options, environ)
     link = transport.Transport(
-        lambda: credentials.configuration_of(chosen, environ), transport.impersonation(chosen)
+        lambda: credentials.configuration_of(chosen, environ),
+        credentials.impersonation_of(chosen, environ),
     )
     name = cluster or str(chosen.get("context") or "") or link.server
     return Client(link, name, _time_limits(options))

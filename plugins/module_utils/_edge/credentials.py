@@ -14,6 +14,7 @@ import os
 import threading
 import traceback
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from urllib.parse import quote
 
 from .._pure.errors import BadInput
 
@@ -43,22 +44,48 @@ def configuration_of(settings: Mapping[str, Any], environ: Mapping[str, str]) ->
     Raises BadInput.
     """
     configuration = Configuration()
-    if _is_complete(settings):
-        pass
-    elif settings.get("kubeconfig") or settings.get("context"):
+    if _is_of_a_file(settings, environ):
         _from_kubeconfig(configuration, settings, environ)
-    elif _is_in_pod(environ):
+    elif not _is_complete(settings):
         _from_pod(configuration)
-    else:
-        _from_kubeconfig(configuration, settings, environ)
     _replace(configuration, settings)
     return configuration
+
+
+def impersonation_of(
+    settings: Mapping[str, Any], environ: Mapping[str, str]
+) -> Tuple[Tuple[str, str], ...]:
+    """Return the headers that make requests in another's name: of the options, else of the file.
+
+    The package leaves out what a kubeconfig's user says (`as`, `as-groups`, `as-uid`,
+    `as-user-extra`), and would act as the one who impersonates. Raises BadInput.
+    """
+    user, groups = settings.get("impersonate_user"), settings.get("impersonate_groups") or ()
+    uid, extra = "", {}
+    if not user and not groups and _is_of_a_file(settings, environ):
+        _context, said = _checked(settings.get("kubeconfig"), settings.get("context"), environ)
+        user, groups, uid = said.get("as"), said.get("as-groups") or (), said.get("as-uid")
+        extra = said.get("as-user-extra") or {}
+    headers = [("Impersonate-User", str(user))] if user else []
+    headers += [("Impersonate-Group", str(group)) for group in groups]
+    headers += [("Impersonate-Uid", str(uid))] if uid else []
+    headers += [
+        (f"Impersonate-Extra-{quote(str(key), safe='')}", str(value))
+        for key, values in extra.items() for value in values
+    ]
+    return tuple(headers)
 
 
 def contexts_of(kubeconfig: Any, environ: Mapping[str, str]) -> List[str]:
     """Return the names of the contexts of a kubeconfig (path, paths or dict), sorted."""
     document = _document(kubeconfig, environ)
     return sorted(_names(document, "contexts"))
+
+
+def _is_of_a_file(settings: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    if _is_complete(settings):
+        return False
+    return bool(settings.get("kubeconfig") or settings.get("context")) or not _is_in_pod(environ)
 
 
 def _is_complete(settings: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ import http.client
 import threading
 import traceback
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence, Tuple
 from urllib.parse import urlencode
 
 # Told to the user by connect.require_library(); modules must be importable without the package.
@@ -145,13 +145,6 @@ class Transport:
         for name, value in self._impersonate:
             headers.add(name, value)
         return headers
-
-
-def impersonation(settings: Mapping[str, Any]) -> Tuple[Tuple[str, str], ...]:
-    """Return the headers that make requests in another's name."""
-    user, groups = settings.get("impersonate_user"), settings.get("impersonate_groups") or ()
-    headers = [("Impersonate-User", str(user))] if user else []
-    return tuple(headers + [("Impersonate-Group", str(group)) for group in groups])
 
 
 def read_body(response: Any, server: str) -> bytes:

@@ -148,6 +148,29 @@ def test_options_replace_what_the_file_says(server, written):
         ["ann"], ["a", "b"])
 
 
+AS_OPS = {"token": "s3cret", "as": "ops", "as-groups": ["a", "b"], "as-uid": "7",
+          "as-user-extra": {"example.com/why": ["night", "watch"]}}
+
+
+@pytest.mark.parametrize("options, user, groups, extra", [
+    ({}, ["ops"], ["a", "b"], ["night", "watch"]),
+    ({"impersonate_user": "ann"}, ["ann"], [], []),
+])
+def test_requests_are_made_in_the_name_that_the_kubeconfig_says(
+    server, written, options, user, groups, extra
+):
+    """The package leaves it out, and would act as the one who impersonates."""
+    server.answer("GET", KUBE_SYSTEM, Reply(body=UID))
+    path = written(kubeconfig(server.url, AS_OPS))
+    connect.identity(connect.connect({"kubeconfig": path, **options}, environ={}), Deadline(5))
+    seen = server.requests[0]
+    assert seen.header("authorization") == ["Bearer s3cret"]
+    assert seen.header("impersonate-user") == user
+    assert seen.header("impersonate-group") == groups
+    assert seen.header("impersonate-uid") == (["7"] if groups else [])
+    assert seen.header("impersonate-extra-example.com%2Fwhy") == extra
+
+
 PLUGINS = {
     "fails": ("echo expired session >&2; exit 1", "credential plugin .*log-in.* Run it by hand"),
     "prints-nonsense": ("echo hello", "credential plugin .*log-in"),
