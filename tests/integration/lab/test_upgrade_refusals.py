@@ -64,6 +64,17 @@ def crds_of(run, cluster):
      "arc_drain_on_deadline to report"),
     ("uninstall", {"arc_uninstall_confirm": True, "arc_drain_mode": "pause"},
      "arc_drain_mode to pause"),
+    ("uninstall", {"arc_uninstall_confirm": True, "arc_uninstall_helm": "no-helm"},
+     "there is no such program"),
+    ("upgrade", {"arc_target": TARGET, "arc_install_helm": "no-helm"}, "there is no such program"),
+    ("upgrade", {"arc_target": TARGET, "arc_on_failure": "rolback"}, "one of: stop, rollback"),
+    ("upgrade", {"arc_target": TARGET, "arc_pause": "befor_cluster"}, "before_cluster"),
+    ("upgrade", {"arc_target": TARGET, "arc_cycle_hooks": {"before_crds": "/no/such.yml"}},
+     "before_crds: there is no file /no/such.yml"),
+    ("upgrade", {"arc_target": TARGET, "arc_cycle_hooks": {"before_drian": "/no/such.yml"}},
+     "there is no hook before_drian"),
+    ("upgrade", {"arc_target": TARGET, "arc_cycle_hooks": {"after_drain": "such.yml"}},
+     "such.yml is no absolute path"),
 ])
 def test_refused_before_anything_is_changed(run, playbook, given, says):
     before = {name: state_of(run, name) for name in ("blue", "green")}
