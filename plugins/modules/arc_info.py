@@ -17,7 +17,8 @@ description:
     by its pod alone; what cannot be told is V(unknown) and never V(idle).
   - Lists findings, which say what is wrong or will stand in the way of an upgrade, and the
     remedy of each. That Argo CD or Flux owns something is an information here, as it only matters
-    to an upgrade; that it still rests since a run suspended it is a warning.
+    to an upgrade; that it still rests since a run suspended it is a warning, and so is a run that
+    has begun and not ended, which is an information in a plan.
   - What could not be read is in RV(unread), and is V(null) in the rest of the result. It is
     never an empty list.
 options:

@@ -49,7 +49,18 @@ class Touched(NamedTuple):
 
 def note_on(view: View, scale_set: ScaleSet) -> Optional[Touched]:
     """Return what the set's annotation says, None where there is none or it is unreadable."""
-    text = _annotations(view.raw("autoscalingrunnersets", scale_set.ref)).get(LIMITS_BEFORE)
+    return read_note(
+        _annotations(view.raw("autoscalingrunnersets", scale_set.ref)).get(LIMITS_BEFORE, ""))
+
+
+def paused(scale_set: ScaleSet) -> Optional[Touched]:
+    """Return the note of a set that a drain has paused, None of one that it has not."""
+    found = read_note(scale_set.limits_note)
+    return found if found is not None and found.is_pause and found.stands(scale_set) else None
+
+
+def read_note(text: str) -> Optional[Touched]:
+    """Return what the text of the annotation says, None where it is empty or unreadable."""
     try:
         note = json.loads(text or "null")
         return Touched(

@@ -176,6 +176,11 @@ FINDINGS: Dict[str, Kind] = {
         WARNING, "No listener comes back while idle runners of minRunners stay.",
         "Set the runner set's replicas and patchID to 0, or upgrade.", "#4432, #4563",
     ),
+    "set-paused": Kind(
+        WARNING, "A drain has paused the scale set: its limits are 0, so it takes no job.",
+        "Run arc.lifecycle.resume with the set in arc_drain_names, or with arc_drain_all=true for every set"
+        " that was drained.",
+    ),
     "limits-contradict": Kind(
         WARNING, "minRunners is above maxRunners: the listener refuses to start.",
         "Correct the values of the set.", "cmd/ghalistener/config",
@@ -302,8 +307,9 @@ FINDINGS: Dict[str, Kind] = {
     ),
     # Of earlier runs.
     "run-unfinished": Kind(
-        INFO, "An earlier upgrade of this cluster did not end.",
-        "Nothing: this run goes on from what it finds.",
+        WARNING, "An upgrade or a rollback of this cluster has begun and not ended. The plan tells it as an"
+        " information, as the run that follows goes on.",
+        "Nothing while that run is at work; else run the same playbook again: it goes on from what it finds.",
     ),
     "record-unreadable": Kind(
         BLOCKER, "What an earlier run left about itself makes no sense.",

@@ -12,9 +12,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from . import crd_set, github_rest, listener_findings, reads, releases
+from . import crd_set, drain_patches, github_rest, listener_findings, reads, record, releases
 from .finding_table import BLOCKER, FINDINGS, WARNING, Finding, in_order, make
-from .objects import Cluster, Controller, ScaleSet
+from .objects import Cluster, Controller, Record, ScaleSet
 
 __all__ = ["FINDINGS", "Finding", "findings_of", "in_order", "make"]
 
@@ -173,6 +173,22 @@ def _sets(cluster: Cluster) -> Iterator[Finding]:
             yield make("gitops-owned", ref, f"it carries the marks of {one.managed_by}")
 
 
+def _paused(cluster: Cluster) -> Iterator[Finding]:
+    for one in reads.seen(cluster.scale_sets):
+        note = drain_patches.paused(one)
+        if note is None or one.deleting_since is not None:
+            continue
+        before = ", ".join(
+            f"{key} {'unset' if value is None else value}"
+            for key, value in (("minRunners", note.min), ("maxRunners", note.max))
+        )
+        yield make(
+            "set-paused", str(one.ref), f"a drain made its limits 0, they were {before}",
+            remedy=f"Run arc.lifecycle.resume -e arc_drain_names={one.ref.namespace}/{one.ref.name}, or"
+            " -e arc_drain_all=true for every set that was drained.",
+        )
+
+
 def _secrets(cluster: Cluster) -> Iterator[Finding]:
     if not reads.is_read(cluster.credentials):
         return
@@ -280,8 +296,23 @@ def _records(cluster: Cluster) -> Iterator[Finding]:
         elif one.state == "open":
             yield make(
                 "run-unfinished", str(one.ref),
-                f"from {one.from_release} to {one.to_release}, begun {one.started}",
+                f"{one.kind or 'a run'} from {one.from_release or '?'} to {one.to_release or '?'},"
+                f" begun {one.started or '?'}",
+                remedy=_go_on(one),
             )
+
+
+def _go_on(one: Record) -> str:
+    """Return the next safe command of a run that did not end, "" where its record names none."""
+    if one.kind == record.ROLLBACK:
+        command, back = "arc.lifecycle.rollback", ""
+    elif releases.is_known(one.to_release):
+        command = f"arc.lifecycle.upgrade -e arc_target={one.to_release}"
+        is_way_back = releases.is_known(one.from_release) and one.from_release != one.to_release
+        back = f" arc.lifecycle.rollback goes back to {one.from_release}." if is_way_back else ""
+    else:
+        return ""
+    return f"Nothing while that run is at work; else run {command} again: it goes on from what it finds.{back}"
 
 
 def _namespaces(cluster: Cluster) -> Iterator[str]:
@@ -315,6 +346,7 @@ _RULES: Tuple[Callable[[Cluster], Iterator[Finding]], ...] = (
     _gate,
     _vanished,
     _sets,
+    _paused,
     _secrets,
     _owners,
     _helm,

@@ -241,7 +241,7 @@ class ScaleSet:
     name is hashed from. `max_runners` None: no limit. `release`: the gate label as it stands.
     `cleanup`: which helper object each cleanup annotation points at. `uses_vault`: `github_secret`
     names an entry of a key vault (from 0.12.0 on), not a Secret. `runner_image`: of the container
-    `runner` in its template.
+    `runner` in its template. `limits_note`: raw text of the note that a drain left of its limits.
     """
 
     ref: Ref
@@ -271,6 +271,7 @@ class ScaleSet:
     service_account: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     runner_image: str = ""
+    limits_note: str = ""
 
     @property
     def live_runner_set(self) -> Union[RunnerSet, None, reads.Unread]:
@@ -319,7 +320,10 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Record:
-    """What an earlier run left on the cluster about itself, read from a Secret's metadata."""
+    """What an earlier run left on the cluster about itself, read from a Secret's metadata.
+
+    `kind`: "upgrade" or "rollback".
+    """
 
     ref: Ref
     state: str
@@ -328,6 +332,7 @@ class Record:
     scale_sets: Tuple[Mapping[str, str], ...] = ()
     started: str = ""
     operator: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from . import finding_table, findings, fleet, gitops_hold, plan_cluster, plan_findings, releases
-from .finding_table import BLOCKER, WARNING, Finding
+from .finding_table import BLOCKER, INFO, WARNING, Finding
 from .gitops_hold import Ownership
 from .objects import Cluster, Record
 from .plan_cluster import ClusterPlan
@@ -158,8 +158,8 @@ def _of_cluster(
 ) -> List[Finding]:
     """Return a cluster's findings; without work there, only a gap in sight can block."""
     found = gitops_hold.findings_with(
-        findings.findings_of(cluster), options.owned.get(cluster.id.name), options.suspend_gitops,
-        cluster.id.name,
+        [_taken_up(finding) for finding in findings.findings_of(cluster)],
+        options.owned.get(cluster.id.name), options.suspend_gitops, cluster.id.name,
     )
     found.extend(options.learnt.get(cluster.id.name, ()))
     found.extend(plan_findings.of_plan(cluster, one, plans, options.allow_downgrade))
@@ -171,6 +171,13 @@ def _of_cluster(
         else finding
         for finding in found
     ]
+
+
+def _taken_up(finding: Finding) -> Finding:
+    """To run again is all that a run which did not end asks for, and what is planned."""
+    if finding.id != "run-unfinished":
+        return finding
+    return replace(finding, severity=INFO, remedy="Nothing: this run goes on from what it finds.")
 
 
 def _acknowledge(finding: Finding, options: Options) -> Finding:

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from . import objects, releases
+from .drain_types import LIMITS_BEFORE
 
 Raw = Mapping[str, Any]
 
@@ -268,6 +269,7 @@ def read_scale_set(raw: Raw) -> objects.ScaleSet:
             (str(one.get("image", "")) for one in pod_spec.get("containers") or ()
              if one.get("name") == "runner"), "",
         ),
+        limits_note=annotations.get(LIMITS_BEFORE, ""),
     )
 
 
@@ -297,6 +299,7 @@ def read_record(raw: Raw) -> objects.Record:
         scale_sets=scale_sets,
         started=notes.get("started", ""),
         operator=notes.get("operator", ""),
+        kind=notes.get("kind", ""),
     )
 
 

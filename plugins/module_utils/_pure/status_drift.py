@@ -14,6 +14,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 RELEASE, CRDS, MISSING, SETTINGS, LIMITS = (
     "release-drift", "crd-drift", "set-missing", "set-drift", "limits-drift",
 )  # fmt: skip
+_NONE = "none"
 # What sets of one name have alike in every cluster; each cluster has a runner group of its own.
 _SHARED = ("release", "container_mode", "min_runners", "max_runners")
 
@@ -37,10 +38,13 @@ def lines(differences: Iterable[Mapping[str, Any]]) -> List[str]:
 
 
 def _releases(clusters: Sequence[Mapping[str, Any]], wanted: str) -> List[Dict[str, Any]]:
+    """A cluster without a controller differs from those that have one; alone it may be meant so."""
     there = {
-        one["name"]: sorted({str(each["release"] or "?") for each in one["controllers"]})
-        for one in clusters if one["controllers"]
+        one["name"]: sorted({str(each["release"] or "?") for each in one["controllers"]}) or [_NONE]
+        for one in clusters if one["controllers"] is not None
     }
+    if all(found == [_NONE] for found in there.values()):
+        return []
     if wanted:
         return [
             _told(RELEASE, [name], f"controllers of {name}",

@@ -8,13 +8,14 @@ What was not read is told as `?`, never as 0.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from . import status_drift
 from .report_text import table
 
 # From the gravest on.
 SEVERITIES = ("blocker", "warning", "info")
+_INFO = SEVERITIES[-1]
 _STATES = ("busy", "idle", "pending", "failed", "unknown")
 _HEAD = ("CLUSTER", "ARC", "CRDS", "SCALE SETS", *map(str.upper, _STATES), "FINDINGS")
 
@@ -74,19 +75,39 @@ def failing(
 def lines(
     clusters: Iterable[Mapping[str, Any]], drift: Sequence[Mapping[str, Any]] = ()
 ) -> List[str]:
-    """Return a table of all clusters, each finding that is more than an information, `drift`."""
+    """Return a table of all clusters, each finding with its remedy, informations last, `drift`."""
     found = list(clusters)
     told = table(_HEAD, [_row(one) for one in found])
     for one in found:
         if one["error"]:
             told.append(f"{one['name']}: {one['error']}")
-        told += [f"{one['name']}: record {name} of a run is open" for name in one["open_records"]]
         for finding in one["findings"]:
-            if finding["severity"] != SEVERITIES[-1]:
-                told.append(f"{one['name']}: {finding['severity']} {finding['id']}:"
-                            f" {finding['object']}: {finding['reason']}")
-                told.append(f"    {finding['remedy']}")
+            if finding["severity"] != _INFO:
+                told += _finding(one["name"], finding, finding["object"])
+    for one in found:
+        told += _informations(one)
     return told + status_drift.lines(drift)
+
+
+def _informations(one: Mapping[str, Any]) -> List[str]:
+    """Those that differ in their object alone are told once: a cluster may have many sets."""
+    alike: Dict[Tuple[str, str, str], List[Mapping[str, Any]]] = {}
+    for finding in one["findings"]:
+        if finding["severity"] == _INFO:
+            key = (finding["id"], finding["reason"], finding["remedy"])
+            alike.setdefault(key, []).append(finding)
+    told: List[str] = []
+    for same in alike.values():
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        told += _finding(one["name"], same[0], same[0]["object"] + more)
+    return told
+
+
+def _finding(cluster: str, finding: Mapping[str, Any], object: str) -> List[str]:
+    return [
+        f"{cluster}: {finding['severity']} {finding['id']}: {object}: {finding['reason']}",
+        f"    {finding['remedy']}",
+    ]
 
 
 def _row(one: Mapping[str, Any]) -> List[str]:
@@ -136,7 +157,9 @@ def _sets(scale_sets: Optional[Iterable[Mapping[str, Any]]]) -> Optional[List[Di
 
 
 def _is_serving(one: Mapping[str, Any]) -> Optional[bool]:
-    """True with one listener whose pod is ready; None where that was not read."""
+    """True with room for a runner and one listener whose pod is ready; None where not read."""
+    if one["max_runners"] == 0:
+        return False
     listeners = one["listeners"]
     if listeners is None:
         return None

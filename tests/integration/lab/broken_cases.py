@@ -202,6 +202,14 @@ def more_runners_at_least_than_at_most(lab):
         yield
 
 
+@case(STOPPED, NO_PEER, "warning set-paused green")
+def set_that_a_drain_has_paused(lab):
+    note = {"arc.lifecycle/limits-before": '{"min": 1, "max": null, "touched": 0, "listeners": [], "waiting": 0}'}
+    paused = {"metadata": {"annotations": note}, "spec": {"minRunners": 0, "maxRunners": 0}}
+    with lab.stopped(), lab.edited(places.SCALE_SETS, WEB, paused):
+        yield
+
+
 @case(STOPPED, NO_PEER, "warning scale-set-id-missing green")
 def set_without_an_id(lab):
     gone = {"metadata": {"annotations": {"runner-scale-set-id": None}}}

@@ -55,6 +55,10 @@ def test_one_cluster_is_paused_and_comes_back_while_the_other_serves(run):
     assert (limits_of(run, "blue"), limits_of(run, "green")) == ((0, 0), (1, 4))
     again = run.play("drain", arc_drain_hosts="blue", **asked)
     assert (again.code, again.changed) == (0, 0), again.text[-4000:]
+    seen = run.play("status", arc_status_fail_on="warning")
+    assert seen.code != 0 and "0 of 1 serve" in seen.text, seen.text[-4000:]
+    assert "blue: warning set-paused: AutoscalingRunnerSet arc-runners/web" in seen.text
+    assert "arc.lifecycle.resume -e arc_drain_names=arc-runners/web" in seen.text
     # Now nobody would serve the name: the other cluster stays as it is.
     refused = run.play("drain", arc_drain_hosts="green", **asked)
     assert refused.code != 0

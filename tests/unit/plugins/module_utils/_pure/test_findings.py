@@ -92,9 +92,16 @@ def secret(*keys):
     return edit
 
 
-def record(state):
-    marks = {"arc.lifecycle/state": state} if state else {}
+def record(state, **notes):
+    told = {"state": state, **notes} if state else {}
+    marks = {f"arc.lifecycle/{key.replace('_', '-')}": value for key, value in told.items()}
     return {"metadata": b.meta("Secret", b.SYSTEMS, "record", annotations=marks)}
+
+
+def paused(note="", **limits):
+    before = note or '{"min": 1, "max": 5, "touched": 0, "listeners": [], "waiting": 0}'
+    return remake_set(**{"min_runners": 0, "max_runners": 0, **limits},
+                      annotations={"arc.lifecycle/limits-before": before})
 
 
 def eventual(parts):
@@ -120,6 +127,7 @@ CASES = [
     ("scale-set-id-missing", "warning", remake_set(scale_set_id=None)),
     ("outdated", "warning", remake_set(phase="Outdated")),
     ("limits-contradict", "warning", remake_set(min_runners=5, max_runners=2)),
+    ("set-paused", "warning", paused()),
     ("secret-missing", "blocker", put("credentials")),
     ("secret-missing", "blocker", secret("token")),
     ("secret-missing", "blocker", secret("github_app_id", "github_app_installation_id")),
@@ -150,7 +158,7 @@ CASES = [
      put("roles", b.helper("Role", "old-gha-rs-manager", of="old", deleting=60))),
     ("helper-leftover", "warning",
      put("roles", b.helper("Role", "old-gha-rs-manager", of="old"))),
-    ("run-unfinished", "info", put("records", record("open"))),
+    ("run-unfinished", "warning", put("records", record("open"))),
     ("record-unreadable", "blocker", put("records", record(""))),
 ]
 
@@ -230,6 +238,49 @@ def test_poisoned_failures_block_where_the_controller_cannot_decode_them():
 def test_controller_that_serves_nothing_yet_is_a_warning_only():
     told = found({"deployments": [b.controller(ready=0)]})
     assert set(told) == {("controller-not-ready", "warning")}
+
+
+def test_paused_set_is_told_with_its_limits_of_before_and_the_way_back():
+    parts = b.sound()
+    paused()(parts)
+    one = found(parts)[("set-paused", "warning")]
+    assert one.object == f"AutoscalingRunnerSet {b.RUNNERS}/web" and "minRunners 1, maxRunners 5" in one.reason
+    assert f"arc.lifecycle.resume -e arc_drain_names={b.RUNNERS}/web" in one.remedy
+    assert "-e arc_drain_all=true" in one.remedy
+    unlimited = '{"min": null, "max": null, "touched": 0, "listeners": [], "waiting": null}'
+    paused(unlimited)(parts)
+    assert "minRunners unset, maxRunners unset" in found(parts)[("set-paused", "warning")].reason
+
+
+@pytest.mark.parametrize("edit", [
+    remake_set(min_runners=0, max_runners=0),
+    paused(max_runners=3),
+    paused("{broken"),
+    paused('{"min": 1, "max": 0, "touched": 1, "listeners": [], "waiting": 0}', max_runners=1, min_runners=1),
+    both(paused(), change("autoscalingrunnersets", deletionTimestamp=b.ago(1))),
+], ids=["by-hand", "changed-since", "unreadable", "settling", "going"])
+def test_set_that_no_pause_of_ours_holds_is_not_told_as_paused(edit):
+    parts = b.sound()
+    edit(parts)
+    assert ("set-paused", "warning") not in found(parts)
+
+
+@pytest.mark.parametrize("notes, said, unsaid", [
+    ({"kind": "upgrade", "from_release": "0.9.3", "to_release": "0.14.2"},
+     ["arc.lifecycle.upgrade -e arc_target=0.14.2 again", "arc.lifecycle.rollback goes back to 0.9.3"], []),
+    ({"from_release": "dev", "to_release": "0.14.2"}, ["arc.lifecycle.upgrade -e arc_target=0.14.2"],
+     ["rollback"]),
+    ({"from_release": "0.14.2", "to_release": "0.14.2"}, ["arc.lifecycle.upgrade"], ["rollback"]),
+    ({"kind": "rollback", "from_release": "0.14.2", "to_release": "0.9.3"},
+     ["arc.lifecycle.rollback again"], ["upgrade"]),
+    ({}, ["the same playbook again"], ["arc_target"]),
+], ids=["upgrade", "from-unknown", "proof", "rollback", "bare"])
+def test_remedy_of_an_open_record_is_the_next_safe_command(notes, said, unsaid):
+    one = found({"records": [record("open", started="2026-01-31T12:00:00Z", **notes)]})[
+        ("run-unfinished", "warning")]
+    assert "2026-01-31T12:00:00Z" in one.reason
+    assert all(text in one.remedy for text in said), one.remedy
+    assert not [text for text in unsaid if text in one.remedy], one.remedy
 
 
 def test_controllers_of_different_namespaces_do_not_overlap():

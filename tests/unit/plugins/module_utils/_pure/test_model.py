@@ -303,7 +303,7 @@ def test_failures_that_are_no_times_are_poisoned(failures, expected):
     [
         ({"state": "open", "scale-sets": '[{"namespace": "n", "name": "web"}]'}, "open",
          ({"namespace": "n", "name": "web", "helm": ""},)),
-        ({"state": "closed"}, "closed", ()),
+        ({"state": "closed", "kind": "rollback"}, "closed", ()),
         ({}, "unreadable", ()),
         ({"state": "open", "scale-sets": "{"}, "unreadable", ()),
         ({"state": "open", "scale-sets": '["web"]'}, "unreadable", ()),
@@ -314,7 +314,7 @@ def test_record_of_an_earlier_run_is_read_from_annotations(notes, state, sets):
     marks = {f"arc.lifecycle/{key}": value for key, value in notes.items()}
     raw = {"metadata": b.meta("Secret", "arc-systems", "record", annotations=marks)}
     record = read(records=[raw]).records[0]
-    assert (record.state, record.scale_sets) == (state, sets)
+    assert (record.state, record.scale_sets, record.kind) == (state, sets, notes.get("kind", ""))
 
 
 @settings(max_examples=40, deadline=None)

@@ -157,6 +157,8 @@ def test_interrupted_run_goes_on_from_its_record():
     assert actions(green) == {"web": ("recorded", "install")}
     assert green.steps == plan_cluster.FULL_CYCLE_STEPS
     assert made.blockers == () and "run-unfinished" in ids(made, "info")
+    (open_one,) = [one for one in made.findings if one.id == "run-unfinished"]
+    assert open_one.remedy == "Nothing: this run goes on from what it finds."
 
 
 def test_interrupted_run_after_the_new_controller_installs_only_what_is_missing():

@@ -55,6 +55,11 @@ def without_sets(parts):
     parts["pods"], parts["helm"] = parts["pods"][:1], parts["helm"][:1]
 
 
+def without_arc(parts):
+    for kind in list(parts):
+        parts[kind] = []
+
+
 alike = live(1, 5)
 
 
@@ -81,6 +86,16 @@ CASES = {
         (("east", {"changed": helm_was_told(min_runners=1, max_runners=9)}),), "",
         ["limits-drift"]),
     "silent-cluster": ((("east", {}),), "", []),
+    "emptied-beside-one-that-is-not": (
+        (("east", {}), ("west", {"changed": without_arc})), "", ["release-drift"]),
+    "emptied-beside-one-as-expected": (
+        (("east", {}), ("west", {"changed": without_arc})), "0.14.2", ["release-drift"]),
+    "emptied-beside-one-that-is-not-as-expected": (
+        (("east", {}), ("west", {"changed": without_arc})), "0.14.1", ["release-drift"] * 2),
+    "empty-alone": ((("west", {"changed": without_arc}),), "", []),
+    "empty-alone-as-expected": ((("west", {"changed": without_arc}),), "0.14.2", []),
+    "all-empty": (
+        (("east", {"changed": without_arc}), ("west", {"changed": without_arc})), "0.14.2", []),
 }
 
 
@@ -108,6 +123,22 @@ def test_reason_names_both_sides_and_what_happens_next():
     assert found["object"].endswith("web of east") and found["clusters"] == ["east"]
     assert found["reason"].startswith("min_runners is 0, Helm was told 1; max_runners is 0, Helm")
     assert status_drift.lines([found])[0].startswith("drift limits-drift: scale set ")
+
+
+def test_cluster_that_was_emptied_is_named_beside_those_that_have_a_release():
+    found, = status_drift.drift([entry("east", changed=alike), entry("west", changed=without_arc)])
+    assert (found["clusters"], found["reason"]) == (["east", "west"], "0.14.2 in east, none in west")
+    found, = status_drift.drift(
+        [entry("east", changed=alike), entry("west", changed=without_arc)], "0.14.2")
+    assert (found["clusters"], found["reason"]) == (["west"], "of none, expected is 0.14.2")
+
+
+def test_empty_cluster_whose_controllers_were_not_read_has_no_other_release():
+    def half(parts):
+        without_arc(parts)
+        parts["deployments"] = reads.Unread("forbidden", "list deployments", "deployments")
+
+    assert ids(entry("east", changed=alike), entry("west", changed=half)) == []
 
 
 @pytest.mark.parametrize("part", ["autoscalingrunnersets", "deployments", "helm", "crds"])

@@ -88,6 +88,60 @@ def test_set_that_goes_serves_nobody():
     assert one["is_serving"] is False
 
 
+@pytest.mark.parametrize("limits, serves", [((0, 0), False), ((1, 0), False), ((0, 1), True), ((0, None), True)])
+def test_set_that_may_have_no_runner_serves_nobody(limits, serves):
+    parts = b.sound("0.14.2", names=("web", "ci"), min_runners=limits[0], max_runners=limits[1])
+    sets = told(parts)["scale_sets"]
+    assert [one["is_serving"] for one in sets] == [serves] * 2
+    assert f"{2 if serves else 0} of 2 serve" in status_text.lines([told(parts)])[1]
+
+
+def test_set_that_may_have_no_runner_is_known_not_to_serve_without_its_listener():
+    parts = b.sound("0.14.2", min_runners=0, max_runners=0)
+    parts["autoscalinglisteners"] = reads.Unread("forbidden", "list autoscalinglisteners")
+    (one,) = told(parts)["scale_sets"]
+    assert one["is_serving"] is False
+
+
+def test_run_that_did_not_end_is_told_once_with_its_remedy_and_fails_at_a_warning():
+    marks = {"arc.lifecycle/state": "open", "arc.lifecycle/from-release": "0.9.3",
+             "arc.lifecycle/to-release": "0.14.2", "arc.lifecycle/kind": "upgrade"}
+    parts = {part: [] for part in b.sound("0.14.2")}
+    empty = told(parts)
+    assert status_text.failing([empty], "warning") == []
+    parts["records"] = [{"metadata": b.meta("Secret", b.SYSTEMS, "record", annotations=marks)}]
+    one = told(parts)
+    lines = status_text.lines([one])
+    (at,) = [number for number, line in enumerate(lines) if "record" in line]
+    assert lines[at].startswith("east: warning run-unfinished: Secret arc-systems/record: ")
+    assert "arc.lifecycle.upgrade -e arc_target=0.14.2 again" in lines[at + 1]
+    assert "run-unfinished" in status_text.failing([one], "warning")[0]
+    assert status_text.failing([one], "blocker") == []
+
+
+def test_informations_stand_after_all_that_is_graver_and_alike_ones_are_one():
+    parts = b.sound("0.14.2", names=("ci", "web", "x"), mode="kubernetes")
+    west = {**told(stale(b.sound("0.14.2"))), "name": "west"}
+    lines = status_text.lines([told(parts), west])
+    known = [one for one in lines if "info kubernetes-mode" in one]
+    assert known == [
+        f"east: info kubernetes-mode: AutoscalingRunnerSet {b.RUNNERS}/ci and 2 more:"
+        " its container mode is kubernetes"]
+    at = lines.index(known[0])
+    assert lines[at + 1] == "    Nothing: the upgrade removes the set first and its Helm release last."
+    grave = max(number for number, one in enumerate(lines) if "west: warning" in one)
+    assert grave < at
+
+
+def test_informations_that_differ_are_told_one_by_one():
+    one = {**told(b.sound("0.14.2")), "findings": [
+        {"id": "value-moved", "severity": "info", "object": "Helm release a/b", "reason": reason,
+         "remedy": "r"} for reason in ("x", "y")]}
+    assert status_text.lines([one])[-4:] == [
+        "east: info value-moved: Helm release a/b: x", "    r",
+        "east: info value-moved: Helm release a/b: y", "    r"]
+
+
 def test_cluster_without_arc_says_none():
     empty = {part: [] for part in b.sound("0.14.2")}
     row = status_text.lines([told(empty)])[1]
