@@ -10,7 +10,7 @@ short_description: Tell what an upgrade did in one cluster
 version_added: 1.0.0
 description:
   - Joins a cluster's part of the plan with what its tasks returned.
-positional: _input, findings, phases, drained, verified, failure, written, peers_ill, gitops, left, restored
+positional: _input, findings, phases, drained, verified, failure, written, peers_ill, gitops, left, restored, rehearsed
 options:
   _input:
     description: A cluster's part of what M(arc.lifecycle.arc_plan) returned.
@@ -57,6 +57,10 @@ options:
     default: []
   restored:
     description: Whether the run was a rollback.
+    type: bool
+    default: false
+  rehearsed:
+    description: Whether the run was in check mode, so that it wrote nothing.
     type: bool
     default: false
 author:

@@ -391,12 +391,17 @@ def _told(made: plan.Plan) -> Dict[str, Any]:
         "changed": False,
         "lines": [*report_text.plan_lines(result), f"Digest of the plan: {digest}"],
         "blockers": [
-            f"{one.id}: {one.object} of cluster {one.cluster or '-'}: {one.reason}. {one.remedy}"
-            for one in made.blockers
+            f"{one.id}: {_place(one)}: {one.reason}. {one.remedy}" for one in made.blockers
         ],
         "findings": result["findings"][:FINDINGS_SHOWN],
         "digest": digest,
     }
+
+
+def _place(one: Finding) -> str:
+    if one.object == f"cluster {one.cluster}":
+        return one.object
+    return f"{one.object} of cluster {one.cluster or '-'}"
 
 
 def main() -> None:

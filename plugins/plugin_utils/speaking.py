@@ -129,7 +129,7 @@ class _Voice:
         self.said.append({
             "at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "line": text,
         })
-        # The begin says what was there; the rest is told by the end.
+        # The beginning says what was there; the rest is told by the end.
         if len(self.said) > MOST_LINES:
             del self.said[MOST_LINES // 2]
 

@@ -59,10 +59,18 @@ def connect_each(
     clusters: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
 ) -> List[Client]:
     """Return a client for each; the time limits are those of `options`."""
+    connect.require_library()
     limits = {key: options[key] for key in _LIMITS}
-    return of_each(
-        lambda one: connect.connect({**one["connection"], **limits}, one["name"]), clusters
-    )
+
+    def connected(one: Mapping[str, Any]) -> Client:
+        try:
+            return connect.connect({**one["connection"], **limits}, one["name"])
+        except LifecycleError as error:
+            # The same slip in the connections of two clusters reads alike but for their names.
+            error.cluster = error.cluster or one["name"]
+            raise
+
+    return of_each(connected, clusters)
 
 
 def read_each(

@@ -27,7 +27,7 @@ _LOOK_S = 20.0
 
 
 class PeerWatch:
-    """What is known of the peers. `memory`: of an earlier slice, {} at the begin."""
+    """What is known of the peers. `memory`: of an earlier slice, {} at the beginning."""
 
     def __init__(self, task: Task, memory: Mapping[str, Any]) -> None:
         self._task = task
@@ -102,8 +102,9 @@ class PeerWatch:
                 object=", ".join(str(one.ref) for one, _why in unserved),
                 cause="; ".join(f"{one.ref.name} is served by no peer ({why})"
                                 for one, why in unserved),
-                next_step="Bring a peer to serve, or name the set in may_be_down: its jobs then"
-                          " wait at GitHub",
+                next_step="Bring a peer to serve, or name the set in may_be_down"
+                          " (arc_drain_may_be_down, in an upgrade arc_cycle_may_be_down): its jobs"
+                          " then wait at GitHub",
                 details={"unserved": [one.ref.as_dict() for one, _why in unserved]},
             )
 

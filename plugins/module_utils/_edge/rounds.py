@@ -81,7 +81,7 @@ def _with_named(task: Task, secrets: reads.Known, names: Sequence[Tuple[str, str
 
 
 def require_seen(task: Task, view: View) -> None:
-    """A missing right at the begin does not come by itself."""
+    """A missing right at the beginning does not come by itself."""
     for part in drain_types.NEEDED:
         answer = view.snapshot.read(part)
         if isinstance(answer, reads.Unread):

@@ -71,7 +71,7 @@ REMEDIES: Mapping[str, str] = {
     ),
     "helper-left": "Release it with arc_finalizer_clear: the set that would do it has gone",
     "set-came-back": "Suspend who makes it again (Argo CD, Flux, another run), then drain again",
-    "gitops": "Suspend self-heal for this set and say so (gitops_suspended)",
+    "gitops": "Suspend self-heal for this set and say so: gitops_suspended (arc_drain_gitops_suspended)",
 }
 
 # Beside the signs of causes the memory holds which runners had no job; no cause by itself.

@@ -26,7 +26,7 @@ MOST_POINTS = 200
 class Story:
     """A drain from its begin until now.
 
-    `targets`: with the UIDs of the begin. `awaited`: runner UID -> runner that was seen busy.
+    `targets`: with the UIDs of the beginning. `awaited`: runner UID -> runner that was seen busy.
     `acts`: done so far. `durations`: stage -> seconds; `stage` lasts since `stage_since`.
     `timeline`: how stage, counts and causes changed; its middle is dropped where it gets long.
     `spent`: by set, stage -> seconds; `standing`: the stage of each at the last look.

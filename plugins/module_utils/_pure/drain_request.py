@@ -10,13 +10,10 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 from . import drain_leaving, drain_report, reads
 from .drain_memory import Story
-from .drain_selection import Selection, Selector, select
+from .drain_selection import PARTIAL_WAYS, Selection, Selector, named, select
 from .drain_types import View
 from .errors import BadInput
 from .objects import Cluster
-
-# Ways to select that may be combined; `scale_sets` and `all` each stand alone.
-_PARTIAL_WAYS = ("namespace", "names", "label_selector", "controller")
 
 
 def begin(view: View, options: Mapping[str, Any], now: datetime) -> Story:
@@ -36,7 +33,7 @@ def begin(view: View, options: Mapping[str, Any], now: datetime) -> Story:
             object="selection of scale sets",
             cause=f"{', '.join(absent)}: there is no such set, nor anything left of one"
             if absent else "no set fits it",
-            next_step="Correct it, or set allow_none if that is as well",
+            next_step=f"Correct it, or set {named('allow_none')} if that is fine too",
             details={"not_selected": [drain_report.skipped(one) for one in selection.skipped]},
         )
     return Story(
@@ -65,13 +62,13 @@ def selection_of(options: Mapping[str, Any], cluster: Cluster) -> Selection:
 
 def _require_one_way(options: Mapping[str, Any]) -> None:
     """A role passes every option it has, so one that says nothing is not counted."""
-    others = [one for one in _PARTIAL_WAYS if options[one]]
+    others = [one for one in PARTIAL_WAYS if options[one]]
     for whole in (one for one in ("scale_sets", "all") if options[one]):
         also = [*others, *(["all"] if whole == "scale_sets" and options["all"] else [])]
         if also:
             raise BadInput(
-                cluster="", object=f"option {whole}",
-                cause=f"it says what to drain, and so does {', '.join(also)}",
+                cluster="", object=f"option {named(whole)}",
+                cause=f"it says what to drain, and so does {', '.join(map(named, also))}",
                 next_step=f"Leave out {' and '.join(also)}, or {whole}",
             )
 
@@ -82,7 +79,8 @@ def _labels(texts: List[str]) -> Dict[str, str]:
         key, equals, value = text.partition("=")
         if not (key and equals) or value.startswith("=") or key.endswith("!"):
             raise BadInput(
-                cluster="", object="option label_selector", cause=f"{text!r} is not key=value",
+                cluster="", object=f"option {named('label_selector')}",
+                cause=f"{text!r} is not key=value",
                 next_step="Give a list of key=value; a set has to have all of them",
             )
         labels[key.strip()] = value.strip()

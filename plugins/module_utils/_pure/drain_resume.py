@@ -18,7 +18,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from . import drain_copy, drain_patches, drain_pause, reads, releases
 from .drain_copy import Copy
 from .drain_request import selection_of
-from .drain_selection import Selection
+from .drain_selection import Selection, named
 from .drain_settle import EVENTUAL
 from .drain_types import LIMITS_BEFORE, Act, Cause, SetKey, View
 from .errors import BadInput
@@ -30,7 +30,7 @@ REFUSE, KEEP, RESTORE = "refuse", "keep", "restore"
 RESUMED = "resumed"
 # Stages in order.
 STAGES = ("going", "create", "limits", "listener", RESUMED)
-_ASK = "Give changed_meanwhile: restore to take what was there before the drain"
+_ASK = f"Give {named('changed_meanwhile')}: restore to take what was there before the drain"
 REMEDIES: Mapping[str, str] = {
     "limits-changed": f"{_ASK}, or keep to let stand what is there now",
     "helm-changed": f"Bring the set back with helm upgrade, which knows the change. {_ASK}",
@@ -127,7 +127,7 @@ def choose(
         raise BadInput(
             cluster=view.cluster.id.name, object="selection of scale sets",
             cause=f"{', '.join(selection.missing)}: there is no such set, and no copy of one",
-            next_step="Correct it, or set allow_none if that is as well",
+            next_step=f"Correct it, or set {named('allow_none')} if that is fine too",
         )  # fmt: skip
     marked = {one.key for one in copies} | {
         (one.ref.namespace, one.ref.name)

@@ -12,6 +12,9 @@ from . import errors
 from .drain_types import Target
 from .objects import Cluster, Ref, ScaleSet
 
+# Ways to select that may be combined; `scale_sets` and `all` each stand alone.
+PARTIAL_WAYS = ("namespace", "names", "label_selector", "controller")
+
 
 @dataclass(frozen=True)
 class Selector:
@@ -38,6 +41,11 @@ class Selection:
     missing: Tuple[str, ...] = ()
 
 
+def named(option: str) -> str:
+    """Return an option as a message names it, with the variable of the role that sets it."""
+    return f"{option} (arc_drain_{option})"
+
+
 def select(cluster: Cluster, selector: Selector) -> Selection:
     """Return what is to be drained. A named set that has gone is a target without uid.
 
@@ -49,8 +57,9 @@ def select(cluster: Cluster, selector: Selector) -> Selection:
             or selector.everything):
         raise errors.BadInput(
             cluster=cluster.id.name, object="selection of scale sets",
-            cause="it names nothing", next_step="Give names, namespaces, labels, a controller "
-            "or say that every set is meant",
+            cause="it names nothing",
+            next_step=f"Give {', '.join(map(named, PARTIAL_WAYS))}, or, where every set is meant,"
+                      f" {named('all')}",
         )  # fmt: skip
     scope = _scope(cluster, selector.controller)
     targets: List[Target] = []

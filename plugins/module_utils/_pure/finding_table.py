@@ -204,7 +204,8 @@ FINDINGS: Dict[str, Kind] = {
     ),
     "github-unasked": Kind(
         WARNING, "GitHub could not be asked whether it takes the credentials of the set.",
-        "See that the machine that plans reaches GitHub, or leave arc_preflight_ask_github out.",
+        "See that the machine that plans reaches GitHub. Name a server of your own in"
+        " arc_preflight_github_api_url. Or leave arc_preflight_ask_github out.",
     ),
     "kubernetes-mode": Kind(
         INFO, "Running jobs of this mode lose the API about a minute after helm uninstall.",

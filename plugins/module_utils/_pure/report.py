@@ -10,6 +10,8 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 DONE, NOTHING, FAILED, NOT_REACHED = "upgraded", "nothing to do", "failed", "not reached"
 # Rolled back is one whose upgrade failed; gone back is one that was asked to.
 ROLLED_BACK, WENT_BACK = "rolled back", "gone back"
+# What a run in check mode says instead, as it writes nothing.
+REHEARSED = {DONE: "would be upgraded", WENT_BACK: "would go back"}
 END = "end"
 MOST_ACTS = 200
 
@@ -26,6 +28,7 @@ def entry_of(
     gitops: Optional[Mapping[str, Sequence[Mapping[str, Any]]]] = None,
     left: Sequence[Mapping[str, Any]] = (),
     restored: bool = False,
+    rehearsed: bool = False,
 ) -> Dict[str, Any]:
     """Return a cluster's part of the report.
 
@@ -35,11 +38,13 @@ def entry_of(
     `written`: [{releases, crds, repaired}] of the other modules, a way back after the way there.
     `peers_ill`: which peers fell out meanwhile, and why. `gitops`: what arc_gitops wrote, by state;
     `left`: what of Argo CD and Flux stays suspended, and why. `restored`: the run was a rollback.
+    `rehearsed`: it ran in check mode.
     """
     drained, verified, failure, gitops = drained or {}, verified or {}, failure or {}, gitops or {}
     name = planned["cluster"]["name"]
     awaited = list(drained.get("awaited") or ())
     timed = _timed(phases)
+    result = _result(planned, phases, failure, restored)
     return {
         "name": name,
         "cluster": dict(planned["cluster"]),
@@ -47,7 +52,7 @@ def entry_of(
         "to": planned["to"],
         "method": planned["method"],
         "was_resumed": planned["is_resumed"],
-        "result": _result(planned, phases, failure, restored),
+        "result": REHEARSED.get(result, result) if rehearsed else result,
         "began": float(phases[0]["at"]) if phases else None,
         "ended": float(phases[-1]["at"]) if phases else None,
         "sets": _sets(planned, drained),

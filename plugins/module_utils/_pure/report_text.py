@@ -41,7 +41,8 @@ def plan_lines(plan: Mapping[str, Any]) -> List[str]:
             lines.append(f"{one['cluster']['name']}: suspends {names}")
     told = [one for one in plan["findings"] if one["severity"] != "info"]
     for one in told:
-        where = f"{one['cluster']}: " if one["cluster"] else ""
+        is_told = one["object"] == f"cluster {one['cluster']}"
+        where = f"{one['cluster']}: " if one["cluster"] and not is_told else ""
         lines.append(f"{one['severity']} {one['id']}: {where}{one['object']}: {one['reason']}")
         lines.append(f"    {one['remedy']}")
     return lines

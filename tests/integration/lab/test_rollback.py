@@ -56,7 +56,7 @@ def back(run, **variables):
 
 
 def failing(run, phase):
-    """A hook that stops a run at the begin of a phase."""
+    """A hook that stops a run at the beginning of a phase."""
     path = run.folder / f"stop-before-{phase}.yml"
     path.write_text(yaml.safe_dump([
         {"name": "Stop here", "ansible.builtin.fail": {"msg": f"stopped before {phase}"}}]))

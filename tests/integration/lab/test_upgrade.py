@@ -220,7 +220,7 @@ def test_check_mode_predicts_changes_and_makes_none(run):
     recap = process.stdout[process.stdout.rfind("PLAY RECAP"):]
     assert recap.count("changed=0") == 0, recap
     assert state_of(run) == before
-    assert "ghp_lab" not in process.stdout
+    assert "ghp_lab" not in process.stdout and "would be upgraded" in process.stdout
     told = [line.split("hook ")[1].strip('" ') for line in process.stdout.splitlines()
             if '"msg": "hook ' in line]
     names = sorted(one.name for one in SETS)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SIGKILL to an upgrade and to the way back from it, then the same command again, under load.
 
-At a few tasks, each followed by a run to the end; at the begin of task after task, each run killed one
+At a few tasks, each followed by a run to the end; at the beginning of task after task, each run killed one
 further than the one before (all of them with ARC_KILLS=all, which takes an hour); and ARC_KILLS_RANDOM
 times (5 without) at a random moment. A line for each kill stands in build/kills.tsv.
 """

@@ -31,7 +31,7 @@ def variables(state: LabState, release: str) -> Dict[str, str]:
     return {
         "arc_charts_controller": str(charts.chart(state, release, "controller")),
         "arc_charts_scale_set": str(charts.chart(state, release, "scale-set")),
-        **{f"arc_{role}_helm": helm for role in ("charts", "install", "remove", "repair", "setup")},
+        **{f"arc_{role}_helm": helm for role in ("charts", "install", "remove", "repair", "setup", "uninstall")},
     }
 
 

@@ -19,6 +19,7 @@ import yaml
 
 from lab import commands
 from lab.__main__ import explained, main, parser
+from lab.commands import charts as charts_verb
 from lab.errors import LabError
 from lab.state import LabState
 
@@ -47,11 +48,26 @@ def test_readme_shows_every_verb_and_only_commands_that_there_are() -> None:
     table = [line.split("|") for line in text.splitlines() if line.startswith("| `")]
     rows = [row for row in table if len(row) == 5]
     assert {verb for row in rows for verb in re.findall(r"`([a-z-]+)`", row[1])} == set(verbs())
-    typed = re.findall(r"^python -m lab ([^#\n]+)", text, flags=re.MULTILINE)
+    typed = re.findall(r"^\.\./\.venv/bin/python -m lab ([^#>\n]+)", text, flags=re.MULTILINE)
     typed += [example for row in rows for example in re.findall(r"`([^`]+)`", row[3])]
     assert len(typed) > 20
     for example in typed:
         parser().parse_args(shlex.split(example))
+
+
+def test_charts_tell_helm_to_every_role_that_runs_it(
+    lab: LabState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts_verb.toolchain, "helm", lambda say: "/tools/helm")
+    roles = Path(commands.__file__).parents[3] / "roles"
+    wanted = {
+        name
+        for path in roles.glob("*/defaults/main.yml")
+        for name in yaml.safe_load(path.read_text(encoding="utf-8")) or ()
+        if name.endswith("_helm")
+    }
+    given = charts_verb.variables(lab, "0.14.2")
+    assert {name for name, value in given.items() if value == "/tools/helm"} == wanted
 
 
 def test_help_lists_every_verb_with_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,6 +44,9 @@ def test_clusters_without_arc_block_the_plan_and_nothing_is_written(pair):
     assert [one["id"] for one in result["findings"] if one["severity"] == "blocker"] == [
         "nothing-installed"] * 2
     assert result["order"] == ["east", "west"] and len(result["blockers"]) == 2
+    # The name of a cluster is told once.
+    assert result["blockers"][0].startswith("nothing-installed: cluster east: ")
+    assert any(one.startswith("blocker nothing-installed: cluster east: ") for one in result["lines"])
     assert {one.method for server in pair for one in server.requests} == {"GET"}
 
 
@@ -69,6 +72,14 @@ def test_problems_of_all_clusters_are_told_together(pair):
     code, result = plan(clusters=given)
     assert code == 1
     assert "/no/such/east" in result["msg"] and "/no/such/west" in result["msg"]
+
+
+def test_the_same_slip_in_two_connections_is_told_with_the_name_of_each(pair):
+    given = [{"name": name, "connection": {"kubeconfig": "/no/such"}} for name in ("east", "west")]
+    _code, result = plan(clusters=given)
+    told = result["error"]["details"]["problems"]
+    assert [one["cluster"] for one in told] == ["east", "west"]
+    assert "in cluster east: " in result["msg"] and "in cluster west: " in result["msg"]
 
 
 BAD = {

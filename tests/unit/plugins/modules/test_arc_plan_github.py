@@ -43,6 +43,8 @@ def asked(github, data, url="", **options):
         _code, result = run_module.run("arc_plan", {
             "target": "0.14.2", "clusters": [{"name": "blue", "connection": {"host": cluster.url}}], **given})
         assert cluster.writes == []
+    assert all("arc_preflight_github_api_url" in one["remedy"]
+               for one in result["findings"] if one["id"] == "github-unasked")
     found = {one["id"]: one["reason"] for one in result["findings"]}
     return {id: found[id] for id in ("secret-refused", "github-unasked") if id in found}, str(result)
 

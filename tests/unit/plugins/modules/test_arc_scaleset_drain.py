@@ -94,7 +94,7 @@ def test_second_run_changes_nothing():
         assert (code, result["changed"], result["finished"]) == (0, False, True)
         assert result["missing"] == [WEB]
         code, result = drain(cluster, all=False, scale_sets=gone)
-        assert code == 1 and WEB in result["msg"] and "allow_none" in result["msg"]
+        assert code == 1 and WEB in result["msg"] and "allow_none (arc_drain_allow_none)" in result["msg"]
         code, result = drain(cluster)
         assert code == 1 and "no set fits it" in result["msg"]
         code, result = drain(cluster, allow_none=True)
@@ -290,11 +290,11 @@ def test_wait_only_writes_nothing():
 
 
 BAD = {
-    "nothing-selected": ({"all": False}, "it names nothing"),
+    "nothing-selected": ({"all": False}, "it names nothing. Give namespace (arc_drain_namespace), "),
     "two-ways": ({"namespace": "a"}, "option all"),
     "two-other-ways": ({"all": False, "scale_sets": [{"namespace": "a", "name": "b"}],
                         "names": ["b"]}, "option scale_sets"),
-    "label": ({"all": False, "label_selector": ["team"]}, "'team' is not key=value"),
+    "label": ({"all": False, "label_selector": ["team"]}, "option label_selector (arc_drain_label_selector): 'team' is not"),
     "controller": ({"all": False, "controller": "a/b"}, "no controller of this name"),
     "mode": ({"mode": "kill"}, "value of mode must be one of"),
     "memory": ({"memory": {"a": 1}, "slice": 2}, "option memory"),

@@ -128,6 +128,7 @@ def test_set_that_no_peer_serves_is_refused_before_a_write():
         code, result = drain(cluster, peers=peers)
         assert (code, result["error"]["class"], cluster.writes) == (1, "Refused", [])
         assert "green: " in result["msg"] and "its maxRunners is 0" in result["msg"]
+        assert "arc_drain_may_be_down" in result["msg"] and "arc_cycle_may_be_down" in result["msg"]
         code, result = drain(cluster, mode="pause", peers=peers, may_be_down=["*/we?"])
         assert (code, result["finished"]) == (0, True), result.get("msg")
 

@@ -140,8 +140,8 @@ def test_options_select(options, names):
     ({"scale_sets": []}, "no set fits it"),
     ({"label_selector": ["team!=a"]}, "'team!=a' is not key=value"),
     ({"label_selector": ["team==a"]}, "'team==a' is not key=value"),
-    ({"all": True, "names": ["web"]}, "so does names"),
-    ({"all": True, "scale_sets": [WEB_ITEM]}, "so does all"),
+    ({"all": True, "names": ["web"]}, "so does names (arc_drain_names)"),
+    ({"all": True, "scale_sets": [WEB_ITEM]}, "so does all (arc_drain_all)"),
 ], ids=["nothing", "slip", "half-a-slip", "empty", "empty-list", "not-equal", "twice-equal",
         "all-and-names", "all-and-list"])
 def test_options_that_select_nothing_sure_are_refused(options, cause):

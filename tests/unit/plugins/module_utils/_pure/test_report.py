@@ -70,6 +70,17 @@ def test_result_of_a_cluster(given, result):
     assert report.entry_of(planned()["clusters"][0], **given)["result"] == result
 
 
+@pytest.mark.parametrize("given, told", [
+    ({"phases": PHASES}, "would be upgraded"),
+    ({"phases": PHASES, "restored": True}, "would go back"),
+    ({"phases": PHASES, "failure": {"task": "t", "msg": "m"}}, report.FAILED),
+    ({}, report.NOT_REACHED),
+], ids=["whole", "way-back", "failed", "never-begun"])
+def test_rehearsal_does_not_say_that_anything_was_done(given, told):
+    one = report.entry_of(planned()["clusters"][0], rehearsed=True, **given)
+    assert one["result"] == told and told in report_text.report_lines([one])[1]
+
+
 def test_cluster_at_its_target_had_nothing_to_do():
     one = report.entry_of(planned("0.9.3")["clusters"][0])
     assert one["result"] == report.NOTHING
