@@ -83,11 +83,13 @@ class SpeakingAction(ActionBase):
         starter = _starter()
         warnings: List[str] = []
         while True:
+            left_s = _left_s(over)
             part = self._execute_module(
                 module_args={
                     **arguments,
-                    "timeout": _left_s(over),
-                    "slice": max(1, heartbeat - LEAD_S),
+                    "timeout": left_s,
+                    # The last one has to come to its own end.
+                    "slice": max(1, heartbeat - LEAD_S) if left_s != LEAST_S else 0,
                     "memory": memory,
                     "starter": starter,
                 },

@@ -99,6 +99,19 @@ def test_deadline_with_resume_says_that_a_deletion_stays():
         f"AutoscalingRunnerSet {WEB}: a deletion is not undone"]
 
 
+def test_deadline_with_resume_takes_nothing_back_where_nothing_was_changed():
+    parts = sound(busy=1, idle=0)
+    (raw,) = parts["autoscalingrunnersets"]
+    raw["spec"].update(minRunners=0, maxRunners=0)
+    raw["metadata"]["annotations"][NOTE] = json.dumps(
+        {"min": 1, "max": 4, "touched": 0, "listeners": [], "waiting": 0})
+    with ScriptedCluster(parts, obey) as cluster:
+        code, result = drain(cluster, mode="wait_only", timeout=3, on_deadline="resume")
+        assert (code, cluster.writes) == (1, [])
+    assert result["error"]["class"] == "DeadlineReached" and not result["changed"]
+    assert "Nothing more was changed" in result["error"]["next_step"]
+
+
 def test_deadline_with_report_does_not_fail():
     with ScriptedCluster(sound(busy=1, idle=0)) as cluster:
         code, result = drain(cluster, settle="never", timeout=4, on_deadline="report")
