@@ -51,6 +51,7 @@ def drain_sets(task: Task) -> Result:
     draining.peers.require(view, draining.live(view), draining.selected(view))
     if task.is_check:
         return draining.predict(view)
+    task.memory = draining.memory
     spaces = {one.namespace for one in draining.story.targets}
     finished = rounds.go(
         task, view, spaces, draining.judge, draining.do, draining.story.told

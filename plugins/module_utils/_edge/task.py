@@ -28,11 +28,13 @@ _FOR_EVER_S = 10 * 365 * 86400.0
 class Task:
     """One run of a module: its options, its cluster, and how long it may still take.
 
-    `partial`: what is known so far; it stands in the result of a failure too. A task that is
+    `partial`: what is known so far; it stands in the result of a failure too. `memory`: gives
+    what the next slice needs, None before there is something to go on from. A task that is
     offline has neither `client` nor a cluster with a name.
     """
 
     client: Client
+    memory: Optional[Callable[[], Result]] = None
 
     def __init__(self, module: AnsibleModule, is_offline: bool = False) -> None:
         self.options: Dict[str, Any] = dict(module.params)
@@ -157,7 +159,10 @@ def run(
             task.keep_lease()
         result = work(task)
     except LifecycleError as error:
-        partial = task.partial if task else {"changed": False}
+        partial = dict(task.partial) if task else {"changed": False}
+        # What fails may pass, and what was done stands in the memory too.
+        if task and task.memory and task.options.get("slice"):
+            partial["memory"] = task.memory()
         module.fail_json(msg=str(error), error=error.as_dict(), **partial)
     else:
         module.exit_json(**{**task.partial, **result})

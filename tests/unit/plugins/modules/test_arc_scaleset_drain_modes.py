@@ -16,6 +16,8 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_clust
     ScriptedCluster,
 )
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.test_arc_scaleset_drain import (
+    ARC,
+    FORBIDDEN,
     drain,
     sound,
 )
@@ -171,6 +173,21 @@ def test_only_a_drain_may_wait_for_ever(module, timeout, is_wrong):
         assert result["error"]["object"] == "option timeout"
     else:
         assert "left" not in result["line"]
+
+
+def test_slice_that_fails_on_the_way_back_remembers_what_came_back():
+    parts = sound()
+    (raw,) = parts["autoscalingrunnersets"]
+    raw["spec"].update(minRunners=0, maxRunners=0)
+    raw["metadata"]["annotations"][NOTE] = json.dumps(
+        {"min": 1, "max": 4, "touched": 0, "listeners": [], "waiting": 0})
+    with ScriptedCluster(parts, obey) as cluster:
+        # The watches list by namespace.
+        cluster.fault("GET", f"{ARC}/namespaces/arc-runners/ephemeralrunners", FORBIDDEN)
+        code, failed = drain(cluster, state="resumed", slice=20)
+        assert (code, failed["error"]["class"], failed["changed"]) == (1, "ReadFailed", True)
+        code, result = drain(cluster, state="resumed", slice=20, memory=failed["memory"])
+    assert code == 0 and result["acts"][0] == failed["acts"][0]
 
 
 def test_limits_that_somebody_changed_are_asked_about_before_a_write():

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.arc.lifecycle.plugins.plugin_utils import speaking
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import (
     ScriptedCluster,
+    take_away,
 )
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.test_arc_scaleset_drain import (
     drain,
@@ -54,3 +55,37 @@ def test_heartbeat_shorter_than_a_last_slice_does_not_outlast_the_deadline(on_de
         plugin = Sliced(cluster, settle="never", on_deadline=on_deadline)
         done = spoken(plugin, timeout=4, heartbeat=4)
     assert done["failed"] is (on_deadline == "fail")
+
+
+def test_other_cluster_under_the_same_name_is_refused_in_a_later_slice():
+    parts = {**sound(), "autoscalingrunnersets": [], "autoscalinglisteners": [],
+             "ephemeralrunnersets": [], "ephemeralrunners": []}
+    with ScriptedCluster(sound(busy=1, idle=0)) as east, ScriptedCluster(parts) as west:
+        west.uid = "another"
+        done = spoken(Sliced(east, west, settle="never"), timeout=60, heartbeat=4)
+    assert (done["failed"], done["error"]["class"]) == (True, "Refused")
+    # What was done before is not forgotten over it.
+    assert done["changed"] is True and [one["verb"] for one in done["acts"]] == ["delete"]
+
+
+class Outage(Sliced):
+    """The API server is back as soon as a slice has given up."""
+
+    def _execute_module(self, **given):
+        part = super()._execute_module(**given)
+        self._clusters[0].is_away = False
+        return part
+
+
+def go_away(cluster, verb, raw):
+    take_away(cluster, verb, raw)
+    cluster.is_away = True
+
+
+def test_deletion_is_told_though_the_api_server_went_away_right_after_it():
+    with ScriptedCluster(sound(), go_away) as cluster:
+        plugin = Outage(cluster, settle="never")
+        done = spoken(plugin, timeout=60, heartbeat=7)
+    assert len(plugin.given) == 2 and "Trying again" in done["waited"][0]["line"]
+    assert (done["failed"], done["finished"], done["changed"]) == (False, True, True)
+    assert [one["verb"] for one in done["acts"]] == ["delete"]
