@@ -23,6 +23,8 @@ Result = Dict[str, Any]
 # As Ansible writes it.
 HIDDEN_OPTION = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _FOR_EVER_S = 10 * 365 * 86400.0
+# So long a look may take, however short its slice is.
+_LEAST_LOOK_S = 20.0
 
 
 class Task:
@@ -69,7 +71,11 @@ class Task:
 
     def identify(self) -> None:
         """Learn who answers, for every result. Raises ReadFailed, BadInput or Refused."""
-        self.cluster = connect.identity(self.client, self.deadline)
+        # There is something to go on from after the first slice only, so that one keeps trying.
+        is_later = bool(self.options.get("memory"))
+        self.cluster = connect.identity(
+            self.client, self.brief() if is_later else self.deadline
+        )
         self.partial["cluster"] = self.cluster.as_dict()
         wanted = self.options["cluster_uid"]
         if wanted and wanted != self.cluster.uid:
@@ -79,6 +85,14 @@ class Task:
                 cause=f"meant is the cluster with the UID {wanted}",
                 next_step="See which cluster kubeconfig and context lead to, and plan anew",
             )
+
+    def brief(self) -> Deadline:
+        """Return the time limit of a look within a slice; without slices that of the task.
+
+        A slice that is silent much longer than it was told to be is taken for a hang.
+        """
+        slice_s = self.options.get("slice", 0)
+        return self.deadline.within(max(slice_s, _LEAST_LOOK_S)) if slice_s else self.deadline
 
     def require_starter(self) -> None:
         """Raise Refused where the run that started this task has ended: nobody is at the wheel."""

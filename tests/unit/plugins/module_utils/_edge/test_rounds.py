@@ -1,0 +1,98 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A wait of a module that meets an API server that goes away: how long, and what it says then."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    options,
+    rounds,
+    task,
+)
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import errors, reads
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
+from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import (
+    ScriptedCluster,
+)
+
+DEFAULTS = {
+    name: one.get("default")
+    for spec in (options.AUTH_OPTIONS, options.WAIT_OPTIONS, options.SPEAK_OPTIONS)
+    for name, one in spec.items()
+}
+
+
+@pytest.fixture
+def cluster():
+    with ScriptedCluster(b.sound()) as running:
+        yield running
+
+
+@pytest.fixture
+def begun():
+    """Begin a task in a cluster; its client is closed in the end."""
+    clients = []
+
+    def begin(cluster, **given):
+        params = {**DEFAULTS, "host": cluster.url, **given}
+        found = task.Task(SimpleNamespace(params=params, check_mode=False, _diff=False))
+        clients.append(found.client)
+        return found
+
+    yield begin
+    for client in clients:
+        client.close()
+
+
+class Goneness:
+    """Waits until no runner is left. `said`: whether that was so, each time it was asked."""
+
+    def __init__(self):
+        self.said = []
+
+    def judge(self, view, _now):
+        runners = view.snapshot.read("ephemeralrunners")
+        self.said.append(rounds.is_seen(view) and not reads.seen(runners))
+        return rounds.Round(self.said[-1], (), "")
+
+
+def go(running, aim):
+    first = rounds.look(running)
+    return rounds.go(running, first, (b.RUNNERS,), aim.judge, lambda _act: None)
+
+
+@pytest.mark.parametrize("given", [{"slice": 1, "timeout": 60}, {"timeout": 2}],
+                         ids=["slice", "whole"])
+def test_end_that_no_look_confirmed_is_none(cluster, begun, monkeypatch, given):
+    def end():
+        for runner in list(cluster.parts["ephemeralrunners"]):
+            cluster.change("DELETED", "ephemeralrunners", runner)
+        cluster.is_away = True
+
+    monkeypatch.setattr(task, "_LEAST_LOOK_S", 0.5)
+    running, aim = begun(cluster, **given), Goneness()
+    timer, started = threading.Timer(0.5, end), time.monotonic()
+    timer.start()
+    assert go(running, aim) is False
+    timer.join()
+    # The watches said so, and the look that was to confirm it failed.
+    assert True in aim.said and aim.said[-1] is False
+    assert time.monotonic() - started < 10
+
+
+def test_later_slice_does_not_wait_in_silence_for_a_cluster_that_is_away(
+    cluster, begun, monkeypatch
+):
+    monkeypatch.setattr(task, "_LEAST_LOOK_S", 0.5)
+    cluster.is_away = True
+    started = time.monotonic()
+    with pytest.raises(errors.ReadFailed):
+        begun(cluster, slice=1, memory={"told": "a"}, timeout=60).identify()
+    assert time.monotonic() - started < 10
