@@ -84,6 +84,7 @@ def _until_free(
     with contextlib.closing(Lookout(task, watch, until)) as lookout:
         while held and not until.is_over():
             lookout.wait(min(_LOOK_EVERY_S, max(0.1, until.remaining_s())))
+            task.renew_lease()
             held = _held(aim, task)
             if told is not None and _told(held) != told and until.elapsed_s() >= LEAST_SLICE_S:
                 return held

@@ -134,7 +134,8 @@ def go(
                 task.deadline.pause(_CONFLICT_PAUSE_S)
             if fits:
                 limit_s = _valid_s(verdict, in_vain)
-                why = _wait(mirror, view, verdict, limit_s, judge, until, told if slice_s else None)
+                news = told if slice_s else None
+                why = _wait(task, mirror, view, verdict, limit_s, judge, until, news)
                 task.require_starter()
                 if why is _Why.SLICE_OVER:
                     return False
@@ -162,8 +163,8 @@ def _valid_s(verdict: Round, in_vain: int) -> float:
 
 
 def _wait(
-    mirror: Mirror, view: View, verdict: Round, limit_s: float, judge: Judge, until: Deadline,
-    told: Optional[str],
+    task: Task, mirror: Mirror, view: View, verdict: Round, limit_s: float, judge: Judge,
+    until: Deadline, told: Optional[str],
 ) -> _Why:
     """Wait for a reason to look again.
 
@@ -179,6 +180,7 @@ def _wait(
             view = mirror.view(view, now())
         if until.is_over():
             return _Why.SLICE_OVER
+        task.renew_lease()
         later = judge(view, now())
         if later.finished:
             return _Why.REACHED

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
@@ -25,6 +26,9 @@ HIDDEN_OPTION = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _FOR_EVER_S = 10 * 365 * 86400.0
 # So long a look may take, however short its slice is.
 _LEAST_LOOK_S = 20.0
+# A Lease that is silent for 90 s may be taken over. A try must not hold a wait up for long.
+_LEASE_EVERY_S = 20.0
+_LEASE_TRY_S = 5.0
 
 
 class Task:
@@ -51,6 +55,7 @@ class Task:
             self.client = connect.connect(self.options)
             self.cluster = reads.ClusterId(self.client.cluster, "")
         self._module = module
+        self._lease_at = time.monotonic()
 
     @property
     def is_endless(self) -> bool:
@@ -108,6 +113,21 @@ class Task:
         held = self.options["lease"]
         if held and not self.is_check:
             leasing.keep(self.client, self.deadline, held["namespace"], held["holder"])
+
+    def renew_lease(self) -> None:
+        """Renew the Lease now and then while it is worked or waited.
+
+        Raises Refused if it was taken over; what else fails is tried again, as it may pass.
+        """
+        if time.monotonic() - self._lease_at < _LEASE_EVERY_S:
+            return
+        try:
+            self.with_deadline(self.deadline.within(_LEASE_TRY_S)).keep_lease()
+        except Refused:
+            raise
+        except LifecycleError:
+            pass
+        self._lease_at = time.monotonic()
 
     def look(
         self,

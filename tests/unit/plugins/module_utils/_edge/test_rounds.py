@@ -1,7 +1,7 @@
 # Copyright (c) 2026 arc.lifecycle contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wait of a module that meets an API server that goes away: how long, and what it says then."""
+"""What a module does while it waits: keep its Lease, and not trust a cluster that goes away."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    controller_wait,
     options,
     rounds,
     task,
 )
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import errors, reads
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._edge.test_leasing import (
+    MINE,
+    ONE,
+    OTHER,
+    held,
+)
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import (
     ScriptedCluster,
+    status,
 )
 
 DEFAULTS = {
@@ -96,3 +104,37 @@ def test_later_slice_does_not_wait_in_silence_for_a_cluster_that_is_away(
     with pytest.raises(errors.ReadFailed):
         begun(cluster, slice=1, memory={"told": "a"}, timeout=60).identify()
     assert time.monotonic() - started < 10
+
+
+def go_controller(running, _aim):
+    aim = controller_wait.Aim(((b.SYSTEMS, ""),), "absent")
+    return controller_wait.wait_for(aim, running)["finished"]
+
+
+@pytest.fixture
+def waiting(cluster, begun, monkeypatch):
+    """Wait with a Lease; `first`: what is answered to who reads it."""
+    monkeypatch.setattr(task, "_LEASE_EVERY_S", 0.2)
+    monkeypatch.setattr(controller_wait, "_LOOK_EVERY_S", 0.3)
+    lease = {"namespace": "arc-systems", "holder": MINE}
+
+    def wait(how, *first):
+        cluster.fault("GET", ONE, *first)
+        cluster.fault("PUT", ONE, *[held(MINE)] * len(first))
+        return how(begun(cluster, lease=lease, slice=3), Goneness())
+
+    return wait
+
+
+@pytest.mark.parametrize("how", [go, go_controller])
+def test_lease_is_renewed_while_it_waits_though_a_try_fails(cluster, waiting, how):
+    assert waiting(how, status(403, "Forbidden", "no"), held(MINE), held(MINE)) is False
+    renewed = [one.body["spec"] for one in cluster.requests
+               if (one.method, one.path) == ("PUT", ONE)]
+    assert [one["holderIdentity"] for one in renewed] == [MINE, MINE]
+
+
+@pytest.mark.parametrize("how", [go, go_controller])
+def test_wait_ends_once_another_run_has_the_lease(waiting, how):
+    with pytest.raises(errors.Refused, match="bob on there"):
+        waiting(how, held(MINE), held(OTHER))
