@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
     controller_wait,
-    options,
     rounds,
     task,
 )
@@ -30,33 +28,10 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_clust
     status,
 )
 
-DEFAULTS = {
-    name: one.get("default")
-    for spec in (options.AUTH_OPTIONS, options.WAIT_OPTIONS, options.SPEAK_OPTIONS)
-    for name, one in spec.items()
-}
-
-
 @pytest.fixture
 def cluster():
     with ScriptedCluster(b.sound()) as running:
         yield running
-
-
-@pytest.fixture
-def begun():
-    """Begin a task in a cluster; its client is closed in the end."""
-    clients = []
-
-    def begin(cluster, **given):
-        params = {**DEFAULTS, "host": cluster.url, **given}
-        found = task.Task(SimpleNamespace(params=params, check_mode=False, _diff=False))
-        clients.append(found.client)
-        return found
-
-    yield begin
-    for client in clients:
-        client.close()
 
 
 class Goneness:
