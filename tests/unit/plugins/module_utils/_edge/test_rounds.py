@@ -28,6 +28,7 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_clust
     status,
 )
 
+
 @pytest.fixture
 def cluster():
     with ScriptedCluster(b.sound()) as running:
