@@ -44,5 +44,5 @@ def _this_run() -> Holder:
     except (KeyError, OSError):
         user = str(os.getuid())
     return Holder(
-        user.replace(" ", "_"), socket.gethostname(), os.getppid(), leasing.boot_id()
+        user.replace(" ", "_"), socket.gethostname(), os.getppid(), leasing.boot_mark()
     )

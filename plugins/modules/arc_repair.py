@@ -43,6 +43,9 @@ options:
     description:
       - Sets, each C(namespace/name), that GitHub is known to have no more, as the controller's log
         says 404 for them. Nothing in the cluster can prove it.
+      - It names the sets as they were when they were found lost. One that was made again since,
+        by a run with V(set-vanished) for example, has another id at GitHub, so take its name out
+        before the next run.
     type: list
     elements: str
     default: []

@@ -129,8 +129,8 @@ options:
     description:
       - What happens when O(timeout) is over and jobs still run.
       - V(fail) changes nothing more, and fails. V(resume) takes back what can be taken back
-        (limits, update strategy, never a deletion), and fails. V(report) changes nothing more,
-        and succeeds with RV(finished) false.
+        (limits, update strategy, never a deletion), and fails; with O(mode=wait_only) that is
+        nothing. V(report) changes nothing more, and succeeds with RV(finished) false.
     type: str
     choices: [fail, resume, report]
     default: fail

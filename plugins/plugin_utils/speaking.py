@@ -36,6 +36,7 @@ LEAST_S = 3
 LONGEST_SILENCE_S = 300
 # Set by the plugin; in the result they would only confuse.
 _INNER = ("slice", "memory", "starter")
+_OF_ONE_SLICE = ("failed", "msg", "error", "exception", "warnings", "deprecations", "memory")
 
 
 class SpeakingAction(ActionBase):
@@ -80,14 +81,18 @@ class SpeakingAction(ActionBase):
         over = time.monotonic() + timeout if timeout else math.inf
         heard = time.monotonic()
         memory: Dict[str, Any] = {}
+        before: Dict[str, Any] = {}
+        inner = dict(arguments)
         starter = _starter()
         warnings: List[str] = []
         while True:
+            left_s = _left_s(over)
             part = self._execute_module(
                 module_args={
-                    **arguments,
-                    "timeout": _left_s(over),
-                    "slice": max(1, heartbeat - LEAD_S),
+                    **inner,
+                    "timeout": left_s,
+                    # The last one has to come to its own end.
+                    "slice": max(1, heartbeat - LEAD_S) if left_s != LEAST_S else 0,
                     "memory": memory,
                     "starter": starter,
                 },
@@ -95,11 +100,17 @@ class SpeakingAction(ActionBase):
             )
             warnings += [one for one in part.get("warnings") or () if one not in warnings]
             at = time.monotonic()
+            if isinstance(part.get("memory"), dict):
+                memory = part["memory"]
+            part = before = _after(before, part)
+            # The kubeconfig may lead to another cluster by the next slice.
+            if not inner.get("cluster_uid"):
+                inner["cluster_uid"] = (part.get("cluster") or {}).get("uid")
             if starter and os.getppid() != starter:
                 # A worker outlives a run that is killed, and nobody would hear what it does.
                 return _outward(part, arguments, voice.said, warnings)
             if _goes_on(part):
-                memory, heard = part["memory"], at
+                heard = at
                 voice.hear(str(part.get("line", "")), str(memory.get("told", "")))
             elif memory and _may_pass(part) and at < min(over, heard + LONGEST_SILENCE_S):
                 voice.hear(f"{part['msg']} Trying again", "silent")
@@ -140,6 +151,15 @@ def _starter() -> int:
     return above.pid if above is not None and above.pid == os.getppid() else 0
 
 
+def _after(before: Dict[str, Any], part: Dict[str, Any]) -> Dict[str, Any]:
+    """Return a slice's result; one that failed tells what those before it saw and did too."""
+    if not part.get("failed"):
+        return part
+    known = {key: value for key, value in before.items() if key not in _OF_ONE_SLICE}
+    changed = bool(before.get("changed") or part.get("changed"))
+    return {**known, **part, "changed": changed}
+
+
 def _goes_on(part: Dict[str, Any]) -> bool:
     is_over = part.get("failed") or part.get("finished") is not False
     return not is_over and isinstance(part.get("memory"), dict)
@@ -165,8 +185,11 @@ def _outward(
     inner = (done.get("invocation") or {}).get("module_args")
     if isinstance(inner, dict):
         kept = {key: value for key, value in inner.items() if key not in _INNER}
-        if "timeout" in kept:
-            kept["timeout"] = arguments.get("timeout", DEFAULT_TIMEOUT_S)
+        given = {
+            "timeout": arguments.get("timeout", DEFAULT_TIMEOUT_S),
+            "cluster_uid": arguments.get("cluster_uid"),
+        }
+        kept.update((key, value) for key, value in given.items() if key in kept)
         done["invocation"] = {**done["invocation"], "module_args": kept}
     if warnings:
         done["warnings"] = warnings

@@ -27,6 +27,7 @@ def wait_for_sets(task: Task) -> Result:
     if task.is_check:
         wait.judge(view, rounds.now())
         return wait.result()
+    task.memory = wait.memory
     spaces = {namespace for namespace, _name in wait.aim.sets}
     finished = rounds.go(task, view, spaces, wait.judge, wait.do, wait.told)
     if not finished and task.deadline.is_over():
@@ -83,13 +84,17 @@ class _Wait:
         """Return the result as it stands now."""
         decision, result = self._decision, self._known()
         if decision is not None and self._task.options["slice"] and not decision.finished:
-            result["memory"] = {
-                **waiting.to_plain(self._memory),
-                "begun": self._begun.isoformat(),
-                "acts": list(self._acts),
-                "told": waiting.told(decision),
-            }
+            result["memory"] = self.memory()
         return result
+
+    def memory(self) -> Dict[str, Any]:
+        """Return what the next slice needs to go on."""
+        return {
+            **waiting.to_plain(self._memory),
+            "begun": self._begun.isoformat(),
+            "acts": list(self._acts),
+            "told": waiting.told(self._decision) if self._decision else self.told,
+        }
 
     def _known(self) -> Result:
         decision = self._decision

@@ -54,16 +54,21 @@ def wait_for(aim: Aim, task: Task) -> Result:
     until = task.deadline.within(limit_s) if limit_s else task.deadline
     begun = float((task.options["memory"] or {}).get("waited_s", 0.0))
     since = task.deadline.elapsed_s()
+
+    def waited_s() -> float:
+        return round(begun + task.deadline.elapsed_s() - since, 1)
+
     held = _held(aim, task)
+    task.partial.update(_result(aim, task, held, waited_s()))
+    task.memory = lambda: {"told": _told(held), "waited_s": waited_s()}
     if held and not task.is_check:
         held = _until_free(aim, task, until, held)
-    waited_s = round(begun + task.deadline.elapsed_s() - since, 1)
-    result = _result(aim, task, held, waited_s)
+    result = _result(aim, task, held, waited_s())
     task.partial.update(result)
     if held and not task.is_check and task.deadline.is_over():
         raise _too_late(aim, task, held)
     if limit_s and held:
-        result["memory"] = {"told": _told(held), "waited_s": waited_s}
+        result["memory"] = task.memory()
     return result
 
 
@@ -79,6 +84,7 @@ def _until_free(
     with contextlib.closing(Lookout(task, watch, until)) as lookout:
         while held and not until.is_over():
             lookout.wait(min(_LOOK_EVERY_S, max(0.1, until.remaining_s())))
+            task.renew_lease()
             held = _held(aim, task)
             if told is not None and _told(held) != told and until.elapsed_s() >= LEAST_SLICE_S:
                 return held

@@ -51,13 +51,16 @@ def drain_sets(task: Task) -> Result:
     draining.peers.require(view, draining.live(view), draining.selected(view))
     if task.is_check:
         return draining.predict(view)
+    task.memory = draining.memory
     spaces = {one.namespace for one in draining.story.targets}
     finished = rounds.go(
         task, view, spaces, draining.judge, draining.do, draining.story.told
     )
     if finished or not task.deadline.is_over() or task.options["on_deadline"] == "report":
         return draining.result(finished)
-    left = draining.take_back() if task.options["on_deadline"] == "resume" else None
+    options = task.options
+    is_taken_back = options["on_deadline"] == "resume" and options["mode"] != drain.WAIT_ONLY
+    left = draining.take_back() if is_taken_back else None
     raise draining.too_late(left)
 
 
@@ -174,12 +177,19 @@ class _Draining:
     def result(self, finished: bool) -> Result:
         """Return the result as it stands now."""
         result = self._known(finished)
-        if self._task.options["slice"] and not finished:
-            result["memory"] = {
-                **drain_memory.to_plain(replace(self.story, told=self._told())),
-                "github": self._evidence.memory(), "peers": drain_peers.to_plain(self.peers.state),
-            }
+        options = self._task.options
+        # After the deadline no slice follows; only with `report` that is not a failure.
+        is_last = options["on_deadline"] == "report" and self._task.deadline.is_over()
+        if options["slice"] and not finished and not is_last:
+            result["memory"] = self.memory()
         return result
+
+    def memory(self) -> Dict[str, Any]:
+        """Return what the next slice needs to go on."""
+        return {
+            **drain_memory.to_plain(replace(self.story, told=self._told())),
+            "github": self._evidence.memory(), "peers": drain_peers.to_plain(self.peers.state),
+        }
 
     def _known(self, finished: bool) -> Result:
         """What stands in the result of a failure too."""

@@ -60,7 +60,7 @@ class _Clearing:
                 return self._result(verdicts)
             self._require_rights(releasable)
             rereading = Rereading(self._task, view, before, _LOOK_VALID_S)
-            done = len(self._cleared)
+            done = len(self._cleared) + len(self._deleted)
             if self._task.is_check:
                 self._trying(self._predict, releasable, rereading)
                 return self._result(verdicts)
@@ -68,7 +68,8 @@ class _Clearing:
                 self._trying(self._write, releasable, rereading)
             finally:
                 self._task.partial.update(self._result(verdicts))
-            lost_in_a_row = 0 if len(self._cleared) > done else lost_in_a_row + 1
+            is_further = len(self._cleared) + len(self._deleted) > done
+            lost_in_a_row = 0 if is_further else lost_in_a_row + 1
             if lost_in_a_row >= _MOST_LOST_IN_A_ROW or self._task.deadline.is_over():
                 break
         raise self._not_finished(releasable)
@@ -126,12 +127,12 @@ class _Clearing:
 
     def _write(self, releasable: Sequence[Verdict], rereading: Rereading) -> None:
         """Delete what was never told, then release, in order."""
-        for one in finalizers.deletions(releasable):
-            self._delete(one, rereading)
-        for one in releasable:
+        acts = [(self._delete, one) for one in finalizers.deletions(releasable)]
+        acts += [(self._release, one) for one in releasable]
+        for act, one in acts:
             if self._task.deadline.is_over() or rereading.is_old():
                 return
-            self._release(one, rereading)
+            act(one, rereading)
 
     def _delete(self, verdict: Verdict, rereading: Rereading) -> None:
         rereading.check(verdict.ref)

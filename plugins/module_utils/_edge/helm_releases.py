@@ -28,8 +28,8 @@ except ImportError:
 _CHARTS = {record.CONTROLLER: CONTROLLER_CHARTS, record.SCALE_SET: SCALE_SET_CHARTS}
 # Which controller serves which namespace, and the record; no runner, no pod and no CRD.
 PARTS = ("records", "helm", "deployments")
-# A Lease that is silent for 90 s is taken over.
-_LEASE_EVERY_S = 20.0
+# How often it is asked whether the Lease is to be renewed.
+_LEASE_LOOK_S = 5.0
 
 
 def present(task: Task) -> Result:
@@ -231,11 +231,10 @@ def _side_by_side(
     with ThreadPoolExecutor(max_workers=max(1, task.options["parallel"])) as pool:
         running = {pool.submit(one_of, one) for one in wanted}
         while running:
-            done, running = wait(running, _LEASE_EVERY_S, FIRST_COMPLETED)
+            done, running = wait(running, _LEASE_LOOK_S, FIRST_COMPLETED)
             for future in done:
                 future.result()
-            if not done:
-                task.keep_lease()
+            task.renew_lease()
     entries = [told[one.key] for one in wanted]
     done = [one for one in entries if one["action"] not in ("unchanged", "failed")]
     result = {"changed": bool(done), "releases": entries}

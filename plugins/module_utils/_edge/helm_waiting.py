@@ -54,14 +54,19 @@ def work_and_wait(task: Task, work: Work) -> Result:
         return done
     wait = task.with_options(memory=memory.get("wait") or {}, **_aims(task.options))
     wait.partial = {}
+
+    def remember() -> Result:
+        inner = wait.memory() if wait.memory else wait.options["memory"]
+        return {"told": inner.get("told", ""), "helm": done, "wait": inner}
+
+    task.memory = remember
     try:
         waited = _wait(wait)
     finally:
         task.partial.update({**_told(wait.partial), **done})
     result = {**_told(waited), **done}
     if "memory" in waited:
-        inner = waited["memory"]
-        result["memory"] = {"told": inner["told"], "helm": done, "wait": inner}
+        result["memory"] = remember()
     return result
 
 

@@ -18,15 +18,19 @@ from .client import Client
 from .deadline import Deadline
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
+_PID_NAMESPACE = "/proc/self/ns/pid"
 _LOOK_EVERY_S = 1.0
 _AGAIN_S = 0.2
 
 
-def boot_id() -> str:
-    """Return the id of this machine's boot, "" where there is none."""
+def boot_mark() -> str:
+    """Return the id of this machine's boot with that of the PID namespace, "" without either.
+
+    Containers of one machine share the boot, and do not see each other's processes.
+    """
     try:
         with open(_BOOT, encoding="ascii") as file:
-            return file.read().strip()
+            return f"{file.read().strip()}:{os.stat(_PID_NAMESPACE).st_ino}"
     except OSError:
         return ""
 
@@ -40,7 +44,7 @@ def take(client: Client, deadline: Deadline, namespace: str, holder: str, dry_ru
         mark = None if there is None else there["metadata"].get("resourceVersion")
         first = mark if first is None else first
         verdict = lease.may_take(
-            spec, holder, boot_id(), _is_alive, _now(), time.monotonic() - begun, mark != first
+            spec, holder, boot_mark(), _is_alive, _now(), time.monotonic() - begun, mark != first
         )
         if verdict == lease.TAKE:
             if _is_written(client, deadline, namespace, there, holder, dry_run):

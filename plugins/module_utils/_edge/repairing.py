@@ -59,9 +59,7 @@ class _Repairing:
 
     def judge(self, view: View, now: datetime) -> Round:
         """Find what is still to be mended."""
-        options = repairs.Options(
-            tuple(self._task.options["lost_at_github"]), self._stored
-        )
+        options = repairs.Options(self._lost_at_github(), self._stored)
         self._found = repairs.find(view, options, now)
         self.wanted = repairs.chosen(self._found, self._names)
         open_ones = [one for one in self.wanted if self._tries.get(one.key, 0) < _MOST_TRIES]
@@ -69,7 +67,8 @@ class _Repairing:
         self._task.partial.update(self._known())
         told = "|".join(one.key for one in self.wanted)
         acts = tuple(one.act for one in open_ones if not self._was_made(one))
-        return Round(not self.wanted, acts, told, _BLIND_S)
+        # What was not read is not found, and not mended for that.
+        return Round(not self.wanted and rounds.is_seen(view), acts, told, _BLIND_S)
 
     def do(self, act: Act) -> None:
         """Make one repair; the result says so even if the next one fails."""
@@ -114,6 +113,14 @@ class _Repairing:
     def result(self) -> Result:
         """Return the result as it stands now."""
         return self._known()
+
+    def _lost_at_github(self) -> Tuple[str, ...]:
+        """Return what the option names, but for sets that this run made again: GitHub has those."""
+        again = {
+            f"{one['object']['namespace']}/{one['object']['name']}" for one in self._made
+            if one["id"] == "set-vanished" and one["object"]["kind"] == "AutoscalingRunnerSet"
+        }
+        return tuple(one for one in self._task.options["lost_at_github"] if one not in again)
 
     def _was_made(self, one: Repair) -> bool:
         """True while the very object that was written is still there to be seen."""

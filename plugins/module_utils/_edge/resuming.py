@@ -39,6 +39,7 @@ def resume_sets(task: Task) -> Result:
     resuming.require_may_begin(view)
     if task.is_check:
         return resuming.predict()
+    task.memory = resuming.memory
     spaces = {namespace for namespace, _name in resuming.wish.targets}
     finished = rounds.go(task, view, spaces, resuming.judge, resuming.do, resuming.told)
     if not finished and task.deadline.is_over():
@@ -150,14 +151,18 @@ class _Resuming:
         """Return the result as it stands now."""
         result = self._known(finished)
         if self._task.options["slice"] and not finished:
-            result["memory"] = {
-                "targets": [list(key) for key in self.wish.targets],
-                "acts": list(self._acts),
-                "begun": self._begun.isoformat(),
-                "told": self._words(),
-                "proof": waiting.to_plain(self._proof_memory),
-            }
+            result["memory"] = self.memory()
         return result
+
+    def memory(self) -> Dict[str, Any]:
+        """Return what the next slice needs to go on."""
+        return {
+            "targets": [list(key) for key in self.wish.targets],
+            "acts": list(self._acts),
+            "begun": self._begun.isoformat(),
+            "told": self._words(),
+            "proof": waiting.to_plain(self._proof_memory),
+        }
 
     def _known(self, finished: bool) -> Result:
         decision = self._decision

@@ -95,6 +95,11 @@ def require_seen(task: Task, view: View) -> None:
             )
 
 
+def is_seen(view: View) -> bool:
+    """Tell whether all parts were read that must be before anything is called gone, or made."""
+    return all(reads.is_read(view.snapshot.read(part)) for part in drain_types.NEEDED)
+
+
 def now() -> datetime:
     """Return the time as a judge wants it."""
     return datetime.now(timezone.utc)
@@ -111,7 +116,7 @@ def go(
     slice_s = task.options.get("slice", 0)
     until = task.deadline.within(slice_s) if slice_s else task.deadline
     writer = _Writer(task, do)
-    view, in_vain = first, 0
+    view, in_vain, why = first, 0, _Why.NEWS
     with contextlib.ExitStack() as stack:
         mirror: Optional[Mirror] = None
         while True:
@@ -129,14 +134,16 @@ def go(
                 task.deadline.pause(_CONFLICT_PAUSE_S)
             if fits:
                 limit_s = _valid_s(verdict, in_vain)
-                why = _wait(mirror, view, verdict, limit_s, judge, until, told if slice_s else None)
+                news = told if slice_s else None
+                why = _wait(task, mirror, view, verdict, limit_s, judge, until, news)
                 task.require_starter()
                 if why is _Why.SLICE_OVER:
                     return False
                 in_vain = in_vain + 1 if why is _Why.STALE else 0
-            view = look(task)
-            if task.deadline.is_over() and view.cluster.unread:
+            fresh = look(task.with_deadline(task.brief()))
+            if until.is_over() and fresh.cluster.unread and why is not _Why.REACHED:
                 return False  # what the look before showed says more
+            view = fresh
 
 
 class _Why(enum.Enum):
@@ -144,6 +151,7 @@ class _Why(enum.Enum):
 
     SLICE_OVER = "the slice is over, or there is something to say"
     NEWS = "something changed"
+    REACHED = "by what the watches told the aim is reached"
     STALE = "the look is too old"
 
 
@@ -155,8 +163,8 @@ def _valid_s(verdict: Round, in_vain: int) -> float:
 
 
 def _wait(
-    mirror: Mirror, view: View, verdict: Round, limit_s: float, judge: Judge, until: Deadline,
-    told: Optional[str],
+    task: Task, mirror: Mirror, view: View, verdict: Round, limit_s: float, judge: Judge,
+    until: Deadline, told: Optional[str],
 ) -> _Why:
     """Wait for a reason to look again.
 
@@ -172,9 +180,12 @@ def _wait(
             view = mirror.view(view, now())
         if until.is_over():
             return _Why.SLICE_OVER
+        task.renew_lease()
         later = judge(view, now())
+        if later.finished:
+            return _Why.REACHED
         # Right after a write the watches may not have told of it yet.
-        if later.finished or (later.acts and (is_changed or not verdict.acts)):
+        if later.acts and (is_changed or not verdict.acts):
             return _Why.NEWS
         waited_s = until.elapsed_s() - started
         if later.valid_s is not None and verdict.valid_s is None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
@@ -23,16 +24,23 @@ Result = Dict[str, Any]
 # As Ansible writes it.
 HIDDEN_OPTION = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _FOR_EVER_S = 10 * 365 * 86400.0
+# So long a look may take, however short its slice is.
+_LEAST_LOOK_S = 20.0
+# A Lease that is silent for 90 s may be taken over. A try must not hold a wait up for long.
+_LEASE_EVERY_S = 20.0
+_LEASE_TRY_S = 5.0
 
 
 class Task:
     """One run of a module: its options, its cluster, and how long it may still take.
 
-    `partial`: what is known so far; it stands in the result of a failure too. A task that is
+    `partial`: what is known so far; it stands in the result of a failure too. `memory`: gives
+    what the next slice needs, None before there is something to go on from. A task that is
     offline has neither `client` nor a cluster with a name.
     """
 
     client: Client
+    memory: Optional[Callable[[], Result]] = None
 
     def __init__(self, module: AnsibleModule, is_offline: bool = False) -> None:
         self.options: Dict[str, Any] = dict(module.params)
@@ -47,6 +55,7 @@ class Task:
             self.client = connect.connect(self.options)
             self.cluster = reads.ClusterId(self.client.cluster, "")
         self._module = module
+        self._lease_at = time.monotonic()
 
     @property
     def is_endless(self) -> bool:
@@ -67,7 +76,11 @@ class Task:
 
     def identify(self) -> None:
         """Learn who answers, for every result. Raises ReadFailed, BadInput or Refused."""
-        self.cluster = connect.identity(self.client, self.deadline)
+        # There is something to go on from after the first slice only, so that one keeps trying.
+        is_later = bool(self.options.get("memory"))
+        self.cluster = connect.identity(
+            self.client, self.brief() if is_later else self.deadline
+        )
         self.partial["cluster"] = self.cluster.as_dict()
         wanted = self.options["cluster_uid"]
         if wanted and wanted != self.cluster.uid:
@@ -77,6 +90,14 @@ class Task:
                 cause=f"meant is the cluster with the UID {wanted}",
                 next_step="See which cluster kubeconfig and context lead to, and plan anew",
             )
+
+    def brief(self) -> Deadline:
+        """Return the time limit of a look within a slice; without slices that of the task.
+
+        A slice that is silent much longer than it was told to be is taken for a hang.
+        """
+        slice_s = self.options.get("slice", 0)
+        return self.deadline.within(max(slice_s, _LEAST_LOOK_S)) if slice_s else self.deadline
 
     def require_starter(self) -> None:
         """Raise Refused where the run that started this task has ended: nobody is at the wheel."""
@@ -92,6 +113,21 @@ class Task:
         held = self.options["lease"]
         if held and not self.is_check:
             leasing.keep(self.client, self.deadline, held["namespace"], held["holder"])
+
+    def renew_lease(self) -> None:
+        """Renew the Lease now and then while it is worked or waited.
+
+        Raises Refused if it was taken over; what else fails is tried again, as it may pass.
+        """
+        if time.monotonic() - self._lease_at < _LEASE_EVERY_S:
+            return
+        try:
+            self.with_deadline(self.deadline.within(_LEASE_TRY_S)).keep_lease()
+        except Refused:
+            raise
+        except LifecycleError:
+            pass
+        self._lease_at = time.monotonic()
 
     def look(
         self,
@@ -157,7 +193,10 @@ def run(
             task.keep_lease()
         result = work(task)
     except LifecycleError as error:
-        partial = task.partial if task else {"changed": False}
+        partial = dict(task.partial) if task else {"changed": False}
+        # What fails may pass, and what was done stands in the memory too.
+        if task and task.memory and task.options.get("slice"):
+            partial["memory"] = task.memory()
         module.fail_json(msg=str(error), error=error.as_dict(), **partial)
     else:
         module.exit_json(**{**task.partial, **result})

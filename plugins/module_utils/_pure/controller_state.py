@@ -40,7 +40,8 @@ def holding(
         return (f"there is no controller {name or 'at all'} in namespace {namespace}",)
     return tuple(
         [why for one in found for why in _not_ready(one, release)]
-        + [f"{one.ref} of an older Deployment is still there" for one in strays]
+        + [f"{one.ref} of an older Deployment is still there"
+           for one in strays if not one.has_ended]
     )
 
 
@@ -60,17 +61,14 @@ def _not_ready(one: Controller, release: Optional[str]) -> List[str]:
         why.append(f"{one.ref} has {one.ready} of {one.desired} pods ready")
     if isinstance(one.pods, reads.Unread):
         return [*why, f"its pods could not be read: {one.pods.reason}"]
-    why += [f"{pod.ref} is still ending" for pod in one.pods if pod.deleting_since]
-    staying = [pod for pod in one.pods if not pod.deleting_since]
+    alive = [pod for pod in one.pods if not pod.has_ended]
+    why += [f"{pod.ref} is still ending" for pod in alive if pod.deleting_since]
+    staying = [pod for pod in alive if not pod.deleting_since]
     # An older pod that is ready, too, is counted by the Deployment, and may still act.
     if len(staying) != one.desired:
         names = ", ".join(pod.ref.name for pod in staying) or "none"
         why.append(f"{one.ref} wants {one.desired} pods and has {len(staying)} ({names})")
-    why += [
-        f"{pod.ref} is {_phase(pod)}"
-        for pod in one.pods if not pod.deleting_since and not pod.ready
-    ]
-    return why
+    return [*why, *(f"{pod.ref} is {_phase(pod)}" for pod in staying if not pod.ready)]
 
 
 def _phase(pod: Pod) -> str:

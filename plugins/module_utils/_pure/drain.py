@@ -103,14 +103,17 @@ class _Steps:
         return SetState(left.target, stage, left.counts, assigned)
 
     def _settling(self, left: Remains, measured: ScaleSet, scale_set: ScaleSet) -> SetState:
-        key, settled = left.target.key, None
+        key = left.target.key
+        settled = self.memory.settled.get(key)
         if not scale_set.listeners:
-            settled = drain_settle.observe(
-                measured, self.memory.settled.get(key), self._options, self._now
-            )
+            settled = drain_settle.observe(measured, settled, self._options, self._now)
             self._remember(settled={**self.memory.settled, key: settled})
-        else:
-            settled = self.memory.settled.get(key)
+        elif settled and drain_patches.touched_limits(self._view, scale_set) is None:
+            # It takes jobs: what was measured while it was away by itself says nothing of these.
+            settled = None
+            self._remember(settled={
+                other: one for other, one in self.memory.settled.items() if other != key
+            })
         since = self.memory.settle_since.get(key)
         is_pause = self._options.mode == PAUSE
         decide_step = drain_pause.pause if is_pause else drain_settle.settle

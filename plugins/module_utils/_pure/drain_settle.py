@@ -104,11 +104,13 @@ def is_rolled_out(controller: Controller, cluster: Cluster) -> bool:
     """True if no manager of before the switch is left: it would make the listener anew."""
     if isinstance(controller.pods, reads.Unread) or not controller.is_ready:
         return False
+    alive = [pod for pod in controller.pods if not pod.has_ended]
     return (
-        len(controller.pods) == controller.desired
-        and all(pod.deleting_since is None and not pod.is_over for pod in controller.pods)
+        len(alive) == controller.desired
+        and all(pod.deleting_since is None and not pod.is_over for pod in alive)
         and not any(
-            pod.ref.namespace == controller.ref.namespace for pod in cluster.stray_controller_pods
+            pod.ref.namespace == controller.ref.namespace and not pod.has_ended
+            for pod in cluster.stray_controller_pods
         )
     )
 

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whose cluster is it? One run at a time works on a cluster, and holds a Lease while it does.
 
-A holder is named `user@host process boot`: who reads the Lease knows whom to ask, and a run on the
-same machine, in the same boot, can see whether that process is alive. Elsewhere a holder counts as
-dead when its Lease was seen unchanged for its whole duration, so clocks need not agree.
+A holder is named `user@host process boot`: who reads the Lease knows whom to ask, and a run in the
+same boot of the same machine and the same PID namespace can see whether that process is alive.
+Elsewhere, so in another container too, a holder counts as dead when its Lease was seen unchanged
+for its whole duration, so clocks need not agree.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 from .read_objects import read_time
 
 NAME = "arc-lifecycle"
-# Modules that wait run in slices of less than 30 s, and each renews.
+# Every module renews at its begin, and one that waits or works for long about every 20 s.
 DURATION_S = 90
 RENEW_AFTER_S = 10
 TAKE, WAIT, REFUSE = "take", "wait", "refuse"
 
 
 class Holder(NamedTuple):
-    """A run. `boot`: id of the machine's boot, "" where it is not known."""
+    """A run. `boot`: where its process number means something (`leasing.boot_mark`), or ""."""
 
     user: str
     host: str
@@ -54,8 +55,8 @@ def may_take(
 ) -> str:
     """Tell what a run may do: TAKE, WAIT and look again, or REFUSE.
 
-    `there`: the Lease's spec, None if there is none. `boot`: of the machine that asks. `now`:
-    aware UTC, by that machine's clock.
+    `there`: the Lease's spec, None if there is none. `boot`: of the run that asks. `now`: aware
+    UTC, by its machine's clock.
     `unchanged_s`: for how long the Lease has been watched without a change. `was_renewed`: it was
     seen to change.
     """

@@ -67,9 +67,14 @@ class Pod:
     node_is_silent: bool = False
 
     @property
+    def has_ended(self) -> bool:
+        """True once no container of it runs again: what an eviction leaves lies there for long."""
+        return self.phase in ("Succeeded", "Failed")
+
+    @property
     def is_over(self) -> bool:
         """True once its main container can never run again."""
-        return self.phase in ("Succeeded", "Failed") or self.container_state == "terminated"
+        return self.has_ended or self.container_state == "terminated"
 
     @property
     def is_running(self) -> bool:

@@ -35,8 +35,10 @@ class ScriptedCluster(api_server.ApiServer):
     """`parts`: raw objects by part, as `builders.sound` gives them; change them under `change`.
 
     `controller`: called with (cluster, verb, object) after each write. `denied`: (verb, resource)
-    that the access review denies.
+    that the access review denies. `is_away`: while it is set every answer is 503.
     """
+
+    is_away = False
 
     def __init__(
         self, parts: Mapping[str, List[Raw]],
@@ -82,6 +84,8 @@ class ScriptedCluster(api_server.ApiServer):
             self._changed.notify_all()
 
     def reply(self, seen: api_server.Seen) -> Reply:
+        if self.is_away:
+            return status(503, "ServiceUnavailable")
         with self._lock:
             self.requests.append(seen)
             for number, (method, path, reply, query) in enumerate(self._faults):

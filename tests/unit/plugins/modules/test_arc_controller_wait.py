@@ -63,6 +63,15 @@ def test_slice_returns_with_what_the_next_one_needs():
     assert code == 0 and again["waited_s"] > result["waited_s"]
 
 
+def test_slice_that_fails_gives_its_memory_too():
+    denied = status(403, "Forbidden", "no")
+    with ScriptedCluster(parts()) as cluster:
+        cluster.fault("GET", "/apis/apps/v1/.*/deployments", denied, query="watch")
+        code, result = wait(cluster, name=NAME, state="absent", slice=5)
+    assert (code, result["error"]["class"], result["finished"]) == (1, "ReadFailed", False)
+    assert "is still there" in result["memory"]["told"]
+
+
 def test_news_ends_a_slice_early():
     there = parts()
     with ScriptedCluster(there) as cluster:

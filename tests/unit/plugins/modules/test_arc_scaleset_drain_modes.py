@@ -16,6 +16,8 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_clust
     ScriptedCluster,
 )
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.test_arc_scaleset_drain import (
+    ARC,
+    FORBIDDEN,
     drain,
     sound,
 )
@@ -99,6 +101,19 @@ def test_deadline_with_resume_says_that_a_deletion_stays():
         f"AutoscalingRunnerSet {WEB}: a deletion is not undone"]
 
 
+def test_deadline_with_resume_takes_nothing_back_where_nothing_was_changed():
+    parts = sound(busy=1, idle=0)
+    (raw,) = parts["autoscalingrunnersets"]
+    raw["spec"].update(minRunners=0, maxRunners=0)
+    raw["metadata"]["annotations"][NOTE] = json.dumps(
+        {"min": 1, "max": 4, "touched": 0, "listeners": [], "waiting": 0})
+    with ScriptedCluster(parts, obey) as cluster:
+        code, result = drain(cluster, mode="wait_only", timeout=3, on_deadline="resume")
+        assert (code, cluster.writes) == (1, [])
+    assert result["error"]["class"] == "DeadlineReached" and not result["changed"]
+    assert "Nothing more was changed" in result["error"]["next_step"]
+
+
 def test_deadline_with_report_does_not_fail():
     with ScriptedCluster(sound(busy=1, idle=0)) as cluster:
         code, result = drain(cluster, settle="never", timeout=4, on_deadline="report")
@@ -158,6 +173,21 @@ def test_only_a_drain_may_wait_for_ever(module, timeout, is_wrong):
         assert result["error"]["object"] == "option timeout"
     else:
         assert "left" not in result["line"]
+
+
+def test_slice_that_fails_on_the_way_back_remembers_what_came_back():
+    parts = sound()
+    (raw,) = parts["autoscalingrunnersets"]
+    raw["spec"].update(minRunners=0, maxRunners=0)
+    raw["metadata"]["annotations"][NOTE] = json.dumps(
+        {"min": 1, "max": 4, "touched": 0, "listeners": [], "waiting": 0})
+    with ScriptedCluster(parts, obey) as cluster:
+        # The watches list by namespace.
+        cluster.fault("GET", f"{ARC}/namespaces/arc-runners/ephemeralrunners", FORBIDDEN)
+        code, failed = drain(cluster, state="resumed", slice=20)
+        assert (code, failed["error"]["class"], failed["changed"]) == (1, "ReadFailed", True)
+        code, result = drain(cluster, state="resumed", slice=20, memory=failed["memory"])
+    assert code == 0 and result["acts"][0] == failed["acts"][0]
 
 
 def test_limits_that_somebody_changed_are_asked_about_before_a_write():

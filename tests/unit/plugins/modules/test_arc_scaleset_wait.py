@@ -104,6 +104,20 @@ def test_cure_goes_on_in_the_next_slice():
     assert len(result["cured"]) == 1 and "memory" not in result
 
 
+def test_slice_that_fails_gives_its_memory_too():
+    with ScriptedCluster(sound("web-dead"), make_anew) as cluster:
+        # The watches list by namespace.
+        cluster.fault("GET", ".*/namespaces/[a-z-]+/autoscalinglisteners", FORBIDDEN)
+        code, failed = wait(cluster, slice=3)
+        assert (code, failed["error"]["class"], failed["finished"]) == (1, "ReadFailed", False)
+        for _slice in range(8):
+            code, result = wait(cluster, slice=2, memory=failed["memory"])
+            if result["finished"]:
+                break
+            failed = result
+    assert (code, result["finished"], len(result["cured"])) == (0, True, 1)
+
+
 def test_deadline_names_each_set_and_why():
     missing = {"namespace": "elsewhere", "name": "api"}
     with ScriptedCluster(sound("web-dead")) as cluster:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 
@@ -126,6 +127,37 @@ def test_api_server_that_is_away_for_a_while_does_not_end_the_wait(clock, shown)
     result = spoken(plugin)
     assert result["finished"] and "failed" not in result
     assert shown == ["a", "API server: no answer. Trying again", "a"]
+
+
+def test_api_server_that_goes_away_in_the_first_slice_does_not_end_the_wait_either(clock, shown):
+    plugin = Scripted([{**READ_FAILED, "memory": {"told": "a"}}, DONE], clock)
+    assert spoken(plugin)["finished"]
+    assert plugin.given[1]["memory"] == {"told": "a"}
+
+
+def test_slice_that_failed_loses_nothing_of_what_it_did(clock, shown):
+    failed = {**READ_FAILED, "changed": True, "acts": ["b"], "memory": {"told": "b"}}
+    plugin = Scripted([part("a", "a", acts=[]), failed, READ_FAILED, FORBIDDEN], clock)
+    result = spoken(plugin)
+    assert [one["memory"]["told"] for one in plugin.given[1:]] == ["a", "b", "b"]
+    assert (result["changed"], result["acts"], result["finished"]) == (True, ["b"], False)
+    assert result["msg"] == FORBIDDEN["msg"] and "memory" not in result
+
+
+def test_failure_that_passed_leaves_no_trace_in_the_end(clock, shown):
+    plugin = Scripted([part("a", "a"), READ_FAILED, {"finished": True, "changed": True}], clock)
+    assert spoken(plugin) == {"finished": True, "changed": True, "waited": mock.ANY}
+
+
+@pytest.mark.parametrize("given", [{}, {"cluster_uid": ""}, {"cluster_uid": "u"}])
+def test_later_slices_are_bound_to_the_cluster_of_the_first(clock, shown, given):
+    seen = {"cluster": {"uid": "u"}}
+    done = {**DONE, "invocation": {"module_args": {"cluster_uid": "u"}}}
+    plugin = Scripted([part("a", "a", **seen), part("b", "b", **seen), done], clock, **given)
+    result = spoken(plugin)
+    assert [one.get("cluster_uid") for one in plugin.given[1:]] == ["u", "u"]
+    assert plugin.given[0].get("cluster_uid") == given.get("cluster_uid")
+    assert result["invocation"]["module_args"] == {"cluster_uid": given.get("cluster_uid")}
 
 
 @pytest.mark.parametrize("parts, step_s", [

@@ -50,6 +50,26 @@ def give_back(server, limit_s=5.0):
     leasing.give_back(server.client(), Deadline(limit_s), "arc-systems", MINE)
 
 
+def test_run_in_another_container_of_the_machine_is_not_taken_for_dead(server, monkeypatch):
+    """It shares the boot, and no process here has its number."""
+    boot, _, namespace = leasing.boot_mark().partition(":")
+    assert boot and int(namespace) == leasing.os.stat("/proc/self/ns/pid").st_ino
+    monkeypatch.setattr(leasing, "_is_alive", lambda _process: False)
+    server.answer("GET", ONE, held(f"bob@there 9 {boot}:1"))
+    with pytest.raises(Refused, match="bob on there"):
+        take(server, LIMIT_S)
+    server.answer("GET", ONE, held(f"bob@there 9 {boot}:{namespace}"))
+    server.answer("PUT", ONE, held(MINE))
+    take(server, LIMIT_S)
+    assert len(server.of("PUT", ONE)) == 1
+
+
+@pytest.mark.parametrize("path", ["_BOOT", "_PID_NAMESPACE"])
+def test_where_a_process_is_cannot_be_told_there_is_no_mark(monkeypatch, path):
+    monkeypatch.setattr(leasing, path, "/proc/there-is-none")
+    assert leasing.boot_mark() == ""
+
+
 def test_who_was_faster_is_looked_at_and_the_write_tried_again(server):
     server.answer("GET", ONE, ABSENT, held(version="4"), held(version="5"))
     server.answer("POST", ALL, status(409, "AlreadyExists", "it exists"))

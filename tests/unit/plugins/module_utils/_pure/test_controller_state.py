@@ -65,6 +65,13 @@ def test_an_ending_pod_still_acts():
     assert any("still ending" in text for text in holding([deployment], [pod, ending]))
 
 
+def test_what_an_eviction_left_acts_no_more():
+    deployment, pod = one()
+    evicted = b.controller_pod(deployment, suffix="older")
+    evicted["status"] = {"phase": "Failed", "reason": "Evicted"}
+    assert holding([deployment], [pod, evicted]) == ()
+
+
 def test_a_deployment_that_says_ready_without_a_pod_is_not_believed():
     deployment, _pod = one()
     assert holding([deployment], [])

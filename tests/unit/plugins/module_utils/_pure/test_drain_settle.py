@@ -148,6 +148,44 @@ def test_limits_are_not_touched_while_a_manager_of_before_may_live(change):
     assert (decision.acts, decision.stage) == ((), "settle-controller")
 
 
+def evicted(pod):
+    pod["status"] = {"phase": "Failed", "reason": "Evicted"}
+    return pod
+
+
+def evicted_pod_left(parts):
+    parts["pods"].append(evicted(b.controller_pod(parts["deployments"][0], suffix="old")))
+
+
+def evicted_stray_pod_left(parts):
+    stray_pod_left(parts)
+    evicted(parts["pods"][-1])
+
+
+@pytest.mark.parametrize("change", [evicted_pod_left, evicted_stray_pod_left])
+def test_what_an_eviction_left_of_a_manager_holds_no_settling_up(change):
+    parts = eventual()
+    change(parts)
+    assert decided(parts).stage == "settle-limits"
+
+
+def test_jobs_taken_before_the_touch_are_waited_for_though_the_listener_was_away_once():
+    """helm upgrade made the listener anew: what was measured meanwhile is no measure."""
+    parts = eventual(min_runners=0)
+    parts["autoscalinglisteners"] = []
+    parts["deployments"] = [b.controller(strategy="immediate")]
+    memory = decided(parts).memory
+    assert memory.settled[WEB.key].waiting == 0
+    parts = eventual(min_runners=0)
+    parts["ephemeralrunnersets"][0]["spec"]["replicas"] = 3
+    memory = decided(parts, memory=memory).memory
+    touched(parts)
+    assert WEB.key not in memory.settled
+    parts["autoscalinglisteners"] = []
+    decision = decided(parts, memory=memory)
+    assert (decision.stage, decision.acts) == ("settle-assigned", ())
+
+
 def touched(parts, *, listeners=None):
     """The limits were touched as the drain does it."""
     (act,) = decided(parts).acts

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Helm did is remembered over the slices of the wait behind it, one that fails among them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import helm_waiting
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import ReadFailed
+from ansible_collections.arc.lifecycle.plugins.modules.arc_helm import OPTIONS
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
+from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import (
+    ScriptedCluster,
+    status,
+)
+
+DONE = {"changed": True, "releases": []}
+CONTROLLER = {
+    "state": "absent", "kind": "controller", "slice": 2,
+    "wait_for": [{"namespace": b.SYSTEMS, "name": None}],
+}  # fmt: skip
+
+
+def test_slice_that_fails_does_not_forget_what_helm_did(begun):
+    with ScriptedCluster(b.sound()) as cluster:
+        task = begun(cluster, OPTIONS, **CONTROLLER)
+        denied = status(403, "Forbidden", "no")
+        cluster.fault("GET", ".*/deployments", denied, query="watch")
+        with pytest.raises(ReadFailed):
+            helm_waiting.work_and_wait(task, lambda _task: DONE)
+        assert task.partial["changed"] is True
+        later = begun(cluster, OPTIONS, **CONTROLLER, memory=task.memory())
+        result = helm_waiting.work_and_wait(later, lambda _task: pytest.fail("Helm works again"))
+    assert (result["changed"], result["finished"]) == (True, False)
+    assert "is still there" in result["memory"]["told"]
