@@ -145,6 +145,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(str(error)) from error
         for text in chosen.left_out:
             self.display.warning(f"{text}: it is no host")
+        for pattern in kubeconfigs.unmatched(contexts, self.get_option("include")):
+            self.display.warning(f"include {pattern}: there is no context of this name")
         return [one.as_dict() for one in chosen.contexts]
 
     def _paths(self, folder):

@@ -112,5 +112,11 @@ def choose(
     return Chosen(tuple(kept.values()), tuple(left_out))
 
 
+def unmatched(contexts: Iterable[Context], patterns: Sequence[str]) -> Tuple[str, ...]:
+    """Return the patterns that no context has a name for."""
+    names = [one.context for one in contexts]
+    return tuple(one for one in patterns if not any(fnmatchcase(name, one) for name in names))
+
+
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -150,6 +150,13 @@ def test_context_without_a_server_is_named_and_left_out(tmp_path):
     assert found["arc_clusters"]["hosts"] == ["east"] and "context west" in told
 
 
+def test_name_that_no_context_has_is_told(tmp_path):
+    kubeconfig(tmp_path / "config", "east", "west")
+    found, told = inventory(tmp_path, kubeconfigs=["config"], include=["ea*", "wets"])
+    assert found["arc_clusters"]["hosts"] == ["east"]
+    assert "include wets: there is no context of this name" in told and "ea*" not in told
+
+
 def test_cache_serves_when_the_files_have_gone(tmp_path):
     path = Path(kubeconfig(tmp_path / "config", "east"))
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile",
