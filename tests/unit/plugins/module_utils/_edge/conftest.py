@@ -24,8 +24,8 @@ def begun():
     """Begin a task as a module with the options `spec` does; its client is closed in the end."""
     clients = []
 
-    def begin(cluster, spec=options.SPEAK_OPTIONS, **given):
-        known = {**options.AUTH_OPTIONS, **options.WAIT_OPTIONS, **spec}
+    def begin(cluster, spec=None, **given):
+        known = {**options.AUTH_OPTIONS, **options.WAIT_OPTIONS, **(spec or options.SPEAK_OPTIONS)}
         defaults = {name: one.get("default") for name, one in known.items()}
         params = {**defaults, "host": cluster.url, **given}
         found = task.Task(SimpleNamespace(params=params, check_mode=False, _diff=False))

@@ -52,7 +52,7 @@ def give_back(server, limit_s=5.0):
 
 def test_run_in_another_container_of_the_machine_is_not_taken_for_dead(server, monkeypatch):
     """It shares the boot, and no process here has its number."""
-    boot, _, namespace = leasing.boot_mark().partition(":")
+    boot, _colon, namespace = leasing.boot_mark().partition(":")
     assert boot and int(namespace) == leasing.os.stat("/proc/self/ns/pid").st_ino
     monkeypatch.setattr(leasing, "_is_alive", lambda _process: False)
     server.answer("GET", ONE, held(f"bob@there 9 {boot}:1"))
