@@ -5,9 +5,18 @@
 
 from __future__ import annotations
 
+import threading
+from types import SimpleNamespace
+
 import pytest
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import helm_waiting
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
+    helm_releases,
+    helm_waiting,
+)
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.helm_binary import Said
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import helm_work
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import ReadFailed
 from ansible_collections.arc.lifecycle.plugins.modules.arc_helm import OPTIONS
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
@@ -35,3 +44,21 @@ def test_slice_that_fails_does_not_forget_what_helm_did(begun):
         result = helm_waiting.work_and_wait(later, lambda _task: pytest.fail("Helm works again"))
     assert (result["changed"], result["finished"]) == (True, False)
     assert "is still there" in result["memory"]["told"]
+
+
+def test_lease_is_renewed_while_helm_works(monkeypatch):
+    monkeypatch.setattr(helm_releases, "_LEASE_LOOK_S", 0.01)
+    renewed = threading.Event()
+    task = SimpleNamespace(
+        is_check=False, options={"parallel": 1}, partial={}, deadline=Deadline(20),
+        require_starter=lambda: None, renew_lease=renewed.set)
+    seen = []
+
+    def install(_release):
+        seen.append(renewed.wait(3))
+        return Said(0, "", "")
+
+    release = helm_work.Wanted("arc-runners", "web", {})
+    helm_releases._side_by_side(
+        task, [release], {release.key: helm_work.INSTALL}, install, "gha-runner-scale-set-0.14.2")
+    assert seen == [True]
