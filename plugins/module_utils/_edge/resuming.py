@@ -56,7 +56,7 @@ class _Resuming:
         self._proof_memory = waiting.Memory()
         self._acts: List[Dict[str, Any]] = []
         self._diff: List[Dict[str, Any]] = []
-        self._begun, self.told = rounds.now(), ""
+        self._begun, self.told, self._unread = rounds.now(), "", ""
         targets, selection = drain_resume.choose(view, self._copies, task.options)
         self._selected: Dict[str, Any] = {
             "not_selected": [drain_report.skipped(one) for one in selection.skipped],
@@ -70,6 +70,10 @@ class _Resuming:
 
     def judge(self, view: View, now: datetime) -> Round:
         """Decide what to do now, and keep it for the result."""
+        self._unread = rounds.unread(view)
+        if self._unread:
+            # A set that was not seen may be there: it is not made in its own stead.
+            return Round(False, (), self._words(), _BLIND_S)
         decision = drain_resume.decide(view, self._copies, self.wish)
         self._decision, self._proof = decision, None
         acts, finished = decision.acts, decision.finished
@@ -129,6 +133,8 @@ class _Resuming:
                 behind["/".join(one.key)] = "; ".join(one.reasons[:3])
         waited = (rounds.now() - self._begun).total_seconds()
         why = [f"{name}: {reason}" for name, reason in behind.items()]
+        if self._unread:
+            why.insert(0, f"not read: {self._unread}")
         return DeadlineReached(
             cluster=self._task.cluster.name,
             object=", ".join(f"AutoscalingRunnerSet {name}" for name in behind),
@@ -186,6 +192,8 @@ class _Resuming:
         if self._decision is None:
             return "nothing to resume"
         name = self._task.cluster.name
+        if self._unread:
+            return f"{name} | resume | not read: {self._unread}"
         if self._proof is not None:
             return self._proof.line
         behind = [one.name for one in self._decision.sets if one.stage != drain_resume.RESUMED]
@@ -194,7 +202,8 @@ class _Resuming:
 
     def _words(self) -> str:
         proof = waiting.told(self._proof) if self._proof else ""
-        return "|".join([*(f"{one.name} {one.stage}" for one in self._decided().sets), proof])
+        sets = (f"{one.name} {one.stage}" for one in self._decided().sets)
+        return "|".join([*sets, proof, self._unread])
 
     def _note(self, act: Act, key: str, value: Any) -> None:
         entry = {name: one for name, one in act.as_dict().items() if name != "body"}

@@ -97,7 +97,15 @@ def require_seen(task: Task, view: View) -> None:
 
 def is_seen(view: View) -> bool:
     """Tell whether all parts were read that must be before anything is called gone, or made."""
-    return all(reads.is_read(view.snapshot.read(part)) for part in drain_types.NEEDED)
+    return not unread(view)
+
+
+def unread(view: View) -> str:
+    """Name what was not read of that, and why: `pods (503)`. Empty if all was."""
+    found = ((part, view.snapshot.read(part)) for part in drain_types.NEEDED)
+    return ", ".join(
+        f"{part} ({answer.reason})" for part, answer in found if isinstance(answer, reads.Unread)
+    )
 
 
 def now() -> datetime:
