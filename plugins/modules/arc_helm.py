@@ -15,6 +15,7 @@ description:
     a time. A release that fits already is left alone.
   - Values can come from the record on the cluster (see M(arc.lifecycle.arc_record)); then they pass
     through no variable, no file and no result. Helm gets them by its standard input.
+  - Before it uninstalls anything, also in check mode, it asks for every right that this needs.
   - When Helm fails, its words are told with every value of the release blotted out. Releases that
     were begun are ended, and all failures are told together.
 options:

@@ -11,12 +11,13 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
-from .._pure import helm_work, record
+from .._pure import helm_work, record, rights
 from .._pure.errors import BadInput, DeadlineReached, LifecycleError, Refused, WriteFailed
 from .._pure.helm_work import Chart, Wanted
 from .._pure.objects import Cluster
 from .._pure.releases import CONTROLLER_CHARTS, SCALE_SET_CHARTS
-from . import helm_store, record_store
+from .._pure.rights import Right
+from . import access, helm_store, record_store
 from .helm_binary import Helm, Said
 from .task import Result, Task
 
@@ -42,7 +43,7 @@ def present(task: Task) -> Result:
     with Helm(task.options["helm"], task.options) as helm:
         chart = _chart(task, helm)
         wanted = _with_values(task, wanted)
-        stored = _stored(task, wanted, opened=True)
+        stored = _stored(task, wanted)
         acts = {
             one.key: helm_work.act_for_present(one, chart, stored[one.key]) for one in wanted
         }
@@ -62,16 +63,20 @@ def present(task: Task) -> Result:
 
 
 def absent(task: Task) -> Result:
-    """Uninstall releases; those that are not there are left alone. Raises as `present`."""
+    """Uninstall releases; those that are not there are left alone. Raises as `present`.
+
+    A right that is missing is told before anything is taken away.
+    """
     wanted = helm_work.wanted_of(task.options["releases"])
     if not wanted:
         # Sets that Helm did not make need no Helm to go.
         return {"changed": False, "releases": [], "diff": {"before": "", "after": ""}}
     with Helm(task.options["helm"], task.options) as helm:
+        stored = _stored(task, wanted)
         acts = {
-            key: helm_work.UNINSTALL if there else helm_work.NONE
-            for key, there in _stored(task, wanted, opened=False).items()
+            key: helm_work.UNINSTALL if there else helm_work.NONE for key, there in stored.items()
         }
+        _require_rights(task, wanted, stored)
 
         def uninstall(one: Wanted) -> Said:
             said = helm.run(["uninstall", one.name, "--namespace", one.namespace], task.deadline)
@@ -83,14 +88,12 @@ def absent(task: Task) -> Result:
         return {**_side_by_side(task, wanted, acts, uninstall, ""), "diff": diff}
 
 
-def _stored(
-    task: Task, wanted: Sequence[Wanted], opened: bool
-) -> Dict[str, Optional[Dict[str, Any]]]:
+def _stored(task: Task, wanted: Sequence[Wanted]) -> Dict[str, Optional[Dict[str, Any]]]:
     """Return `namespace/name` -> what Helm keeps of it, in the order of `wanted`."""
     by_namespace = {
         namespace: helm_store.stored_in(
             task.client, task.deadline, namespace,
-            [one.name for one in wanted if one.namespace == namespace], opened)
+            [one.name for one in wanted if one.namespace == namespace])
         for namespace in {one.namespace for one in wanted}
     }
     return {one.key: by_namespace[one.namespace][one.name] for one in wanted}
@@ -182,6 +185,28 @@ def _refuse_unfinished(task: Task, wanted: Sequence[Wanted], acts: Mapping[str, 
             cluster=task.cluster.name, object=f"Helm release {', '.join(stuck)}",
             cause="Helm was interrupted in it, and refuses to go on",
             next_step="Run arc.lifecycle.upgrade, which uninstalls it first, or helm rollback",
+        )
+
+
+def _require_rights(
+    task: Task, wanted: Sequence[Wanted], stored: Mapping[str, Optional[Mapping[str, Any]]]
+) -> None:
+    needed: Dict[Right, None] = {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for one in wanted:
+        release = stored[one.key]
+        if release:
+            text = str(release.get("manifest") or "")
+            documents = [doc for doc in yaml.load_all(text, Loader=loader) if isinstance(doc, dict)]
+            needed.update(dict.fromkeys(rights.of_uninstall(one.namespace, documents)))
+    lacking = [str(one) for one in access.refused(task.client, list(needed), task.deadline)]
+    if lacking:
+        raise WriteFailed(
+            cluster=task.cluster.name, object=f"the right to {lacking[0]}",
+            cause="it is missing" if len(lacking) == 1
+            else f"it is missing, as are those to {', '.join(lacking[1:])}",
+            next_step="Grant it in a Role or ClusterRole, then run again: nothing was uninstalled",
+            details={"missing_rights": lacking},
         )
 
 

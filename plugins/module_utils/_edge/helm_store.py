@@ -91,12 +91,12 @@ def revision(client: Client, deadline: Deadline, namespace: str, name: str) -> i
 
 
 def stored_in(
-    client: Client, deadline: Deadline, namespace: str, names: Sequence[str], opened: bool
+    client: Client, deadline: Deadline, namespace: str, names: Sequence[str]
 ) -> Dict[str, Optional[Dict[str, Any]]]:
     """Return name -> the newest revision of a release of any chart, None where there is none.
 
-    `opened`: with values and manifest (never log them), else with name and status alone. What
-    was uninstalled with its history kept is none. Raises ReadFailed.
+    With values and manifest: never log them. What was uninstalled with its history kept is none.
+    Raises ReadFailed.
     """
     found = client.list(SECRETS.at(namespace), deadline, _STORED).items
     labels = {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in found}
@@ -105,9 +105,7 @@ def stored_in(
         name, status = labels[secret]["name"], labels[secret].get("status", "")
         if name not in there or status == "uninstalled":
             continue
-        there[name] = {"name": name, "info": {"status": status}}
-        if opened:
-            there[name] = unpack(client.get(SECRETS.at(namespace, secret), deadline), client.cluster)
+        there[name] = unpack(client.get(SECRETS.at(namespace, secret), deadline), client.cluster)
     return there
 
 

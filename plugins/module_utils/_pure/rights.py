@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Tuple
+from typing import Any, Dict, Iterable, Iterator, Mapping, Tuple
 
 from . import finding_table, gitops
 from .finding_table import Finding
@@ -39,6 +39,18 @@ _OF_CLUSTER: Tuple[Tuple[str, str, Tuple[str, ...]], ...] = (
     (_RBAC, "clusterrolebindings", _MAKE),
     ("apiextensions.k8s.io", "customresourcedefinitions", ("create", "patch", "update")),
 )
+
+# Resources of the kinds in those charts, and whether they are namespaced.
+_OF_KIND: Dict[Tuple[str, str], Tuple[str, bool]] = {
+    (_ARC, "AutoscalingRunnerSet"): ("autoscalingrunnersets", True),
+    ("", "ServiceAccount"): ("serviceaccounts", True),
+    ("", "Secret"): ("secrets", True),
+    ("apps", "Deployment"): ("deployments", True),
+    (_RBAC, "Role"): ("roles", True),
+    (_RBAC, "RoleBinding"): ("rolebindings", True),
+    (_RBAC, "ClusterRole"): ("clusterroles", False),
+    (_RBAC, "ClusterRoleBinding"): ("clusterrolebindings", False),
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,22 @@ def needed(plan: ClusterPlan) -> Tuple[Right, ...]:
         resource, _dot, group = gitops.RESOURCES[one.kind].partition(".")
         # What rests is looked for in all namespaces, as any later run does.
         found += [Right("patch", group, resource, one.namespace), Right("list", group, resource)]
+    return tuple(dict.fromkeys(found))
+
+
+def of_uninstall(namespace: str, documents: Iterable[Mapping[str, Any]]) -> Tuple[Right, ...]:
+    """Return the rights with which Helm uninstalls a release, each once.
+
+    `documents`: of its manifest. Of kinds that the published charts do not have nothing is said.
+    """
+    # Helm notes that it uninstalls in its own Secret first.
+    found = [Right(verb, "", "secrets", namespace) for verb in ("list", "update", "delete")]
+    for one in documents:
+        group = str(one.get("apiVersion", "")).rpartition("/")[0]
+        resource, is_namespaced = _OF_KIND.get((group, str(one.get("kind", ""))), ("", False))
+        if resource:
+            where = str((one.get("metadata") or {}).get("namespace") or namespace)
+            found.append(Right("delete", group, resource, where if is_namespaced else ""))
     return tuple(dict.fromkeys(found))
 
 

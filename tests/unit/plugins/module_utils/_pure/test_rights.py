@@ -40,6 +40,26 @@ def test_cluster_at_its_target_needs_none():
     assert needed("0.9.3") == ()
 
 
+def test_uninstallation_needs_what_is_in_the_manifest():
+    rbac = "rbac.authorization.k8s.io"
+    documents = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}},
+        {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": {"name": "a", "namespace": "x"}},
+        {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": {"name": "b", "namespace": "x"}},
+        {"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": {"name": "web"}},
+        {"apiVersion": "example.com/v1", "kind": "Role", "metadata": {"name": "web"}},
+        {"kind": "List"},
+    ]
+    assert rights.of_uninstall("arc-runners", documents) == (
+        Right("list", "", "secrets", "arc-runners"),
+        Right("update", "", "secrets", "arc-runners"),
+        Right("delete", "", "secrets", "arc-runners"),
+        Right("delete", "", "serviceaccounts", "arc-runners"),
+        Right("delete", rbac, "roles", "x"),
+        Right("delete", rbac, "clusterroles"),
+    )
+
+
 def test_missing_rights_are_told_by_place():
     refused = [Right("delete", "", "secrets", "a"), Right("create", "", "secrets", "a"),
                Right("patch", "apiextensions.k8s.io", "customresourcedefinitions")]
