@@ -50,7 +50,7 @@ units: $(HERE) ## Pure core, edge and modules, without a cluster; coverage of th
 	PYTHONPATH=$(TREE):tests $(BIN)/python -m pytest tests/lab/tests -q -n $(WORKERS) --dist loadfile -m "not lab"
 
 # What asks something of ansible-core. `tests/versions.sh build/tree` runs all units on all versions.
-units-floor: export UNITS = tests/unit/plugins/action tests/unit/plugins/plugin_utils tests/unit/plugins/inventory tests/unit/plugins/doc_fragments tests/unit/roles \
+units-floor: export UNITS = tests/unit/plugins/action tests/unit/plugins/plugin_utils tests/unit/plugins/inventory tests/unit/plugins/lookup tests/unit/plugins/doc_fragments tests/unit/roles \
   tests/unit/plugins/modules/test_arc_info.py tests/unit/plugins/modules/test_arc_plan.py
 units-floor: $(HERE) ## Units of plugins and roles with the oldest ansible-core that is supported
 	$(IF_FLOOR) tests/versions.sh $(TREE) $(FLOOR_PYTHON:python%=%):2.16

@@ -118,7 +118,7 @@ def _row(one: Mapping[str, Any]) -> List[str]:
             if number]
     return [
         one["name"], _releases(one["controllers"]), one["crds"] or "?",
-        _serving(one["scale_sets"], one["vanished"]),
+        _serving(one["scale_sets"], one["vanished"], bool(one["open_records"])),
         *("?" if counts.get(state) is None else str(counts[state]) for state in _STATES),
         ", ".join(told) or "none",
     ]  # fmt: skip
@@ -171,10 +171,17 @@ def _is_serving(one: Mapping[str, Any]) -> Optional[bool]:
     return bool(pod and pod["ready"])
 
 
-def _serving(scale_sets: Optional[List[Mapping[str, Any]]], vanished: Sequence[str]) -> str:
-    """Tell how many serve of those that there are and, by Helm's word, should be."""
+def _serving(
+    scale_sets: Optional[List[Mapping[str, Any]]], vanished: Sequence[str], is_open: bool
+) -> str:
+    """Tell how many serve of those that there are and, by Helm's word, should be.
+
+    `is_open`: a run has begun and has not ended.
+    """
     if scale_sets is None:
         return "?"
+    if not scale_sets and not vanished:
+        return "none yet" if is_open else "none"
     serving = sum(1 for one in scale_sets if one["is_serving"])
     unknown = sum(1 for one in scale_sets if one["is_serving"] is None)
     return f"{serving} of {len(scale_sets) + len(vanished)} serve" + (f", {unknown} ?" if unknown else "")
