@@ -25,10 +25,11 @@ options:
     description:
       - V(open) writes down what is there now, and keeps what an unfinished run wrote down.
       - V(noted) adds O(phases) and O(crd_backups) to a record that is open.
+      - V(leased) writes no record and only takes the Lease for O(holder), for runs that have nothing to remember.
       - V(read) changes nothing and gives what is remembered.
       - V(closed) says that the run has ended.
     type: str
-    choices: [open, noted, read, closed]
+    choices: [open, leased, noted, read, closed]
     required: true
   namespace:
     description:
@@ -73,7 +74,7 @@ options:
     default: true
   holder:
     description:
-      - With O(state=open), take the Lease C(arc-lifecycle) for this run, so that no other works on
+      - With O(state=open) and O(state=leased), take the Lease C(arc-lifecycle) for this run, so that no other works on
         the cluster at the same time. The action plugin of the same name gives a text that tells
         user, host and process of the run; V(auto) in a playbook stands for it.
       - A run that is dead loses its Lease, at once if it ran on the same machine, else when the
@@ -136,6 +137,12 @@ EXAMPLES = r"""
 - name: The upgrade has ended
   arc.lifecycle.arc_record:
     state: closed
+
+- name: Let no other run work on the cluster
+  arc.lifecycle.arc_record:
+    state: leased
+    holder: auto
+  register: taken
 """
 
 RETURN = r"""
@@ -210,7 +217,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import record
 
 OPTIONS = {
-    "state": {"type": "str", "choices": ["open", "noted", "read", "closed"], "required": True},
+    "state": {"type": "str", "choices": ["open", "leased", "noted", "read", "closed"], "required": True},
     "namespace": {"type": "str"},
     "to_release": {"type": "str"},
     "operator": {"type": "str", "default": ""},
@@ -254,9 +261,13 @@ def _work(run: task.Task) -> task.Result:
         notes = record.with_backups(store.notes, options["crd_backups"])
         changed = store.note(options["phases"], options["crd_backups"], run.is_check)
         return _result(store, notes, remembered, journal, changed)
-    holder = options["holder"]
+    holder, held = options["holder"], {}
     if holder:
         leasing.take(run.client, run.deadline, store.namespace, holder, run.is_check)
+        held = {"lease": {"namespace": store.namespace, "holder": holder}}
+    if state == "leased":
+        return {**_result(store, store.notes, [], journal), **held}
+    if holder:
         # What the last holder wrote may be newer than the look.
         _snapshot, cluster = run.look(_PARTS)
         store = record_store.store_of(run.client, run.deadline, cluster, options["namespace"])
@@ -281,10 +292,7 @@ def _work(run: task.Task) -> task.Result:
         notes = record.with_backups(notes, json.loads(begun.get("crd-backups", "[]")))
     changed = store.write(
         entries, notes, journal, run.is_check, store.previous() if is_proof else ())
-    result = _result(store, notes, entries, journal, changed)
-    if holder:
-        result["lease"] = {"namespace": store.namespace, "holder": holder}
-    return result
+    return {**_result(store, notes, entries, journal, changed), **held}
 
 
 def _result(store, notes, entries, journal, changed=False, with_values=False):
@@ -308,7 +316,9 @@ def _result(store, notes, entries, journal, changed=False, with_values=False):
 
 
 def main() -> None:
-    task.run(OPTIONS, work, required_if=[("state", "open", ["to_release"])])
+    task.run(OPTIONS, work, required_if=[
+        ("state", "open", ["to_release"]), ("state", "leased", ["holder"]),
+    ])
 
 
 if __name__ == "__main__":
