@@ -14,7 +14,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import AbstractSet, Dict, Iterator, Mapping, Sequence, Tuple
 
-from . import drain_signs, drain_signs_controller, drain_signs_helpers, reads
+from . import drain_signs, drain_signs_controller, drain_signs_helpers, gitops, reads
 from .drain_leaving import Remains
 from .drain_signs import EVERYTHING, Look, Sign
 from .drain_types import NEEDED, Cause, Memory, Options, SetKey, View
@@ -71,7 +71,7 @@ REMEDIES: Mapping[str, str] = {
     ),
     "helper-left": "Release it with arc_finalizer_clear: the set that would do it has gone",
     "set-came-back": "Suspend who makes it again (Argo CD, Flux, another run), then drain again",
-    "gitops": "Suspend self-heal for this set and say so: gitops_suspended (arc_drain_gitops_suspended)",
+    "gitops": f"Suspend self-heal for this set and say so: {gitops.SAY}",
 }
 
 # Beside the signs of causes the memory holds which runners had no job; no cause by itself.

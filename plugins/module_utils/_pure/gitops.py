@@ -42,7 +42,12 @@ _FLUX = (
 # An annotation is free text, and these names go into commands that people paste.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z")
 _WORST_FIRST = (ACTIVE, UNREAD, SUSPENDED)
-_SAY_SO = "say gitops_suspended once you have made sure that it does not put it back"
+# How a user says that nothing is put back: to a module, to an upgrade, a drain, an uninstallation.
+SAY = (
+    "gitops_suspended (arc_preflight_suspended, arc_drain_gitops_suspended,"
+    " arc_uninstall_gitops_suspended)"
+)
+_SAY_SO = f"say so once you have made sure that it does not put it back: {SAY}"
 
 
 class Owner(NamedTuple):
