@@ -4,18 +4,21 @@
 """A way to a real API server that can be made rough: too many requests, watches that expire.
 
 It speaks plain HTTP on loopback and hands everything on as the administrator. What it makes up is
-the 429; that a watch is too old is said by the API server itself, which is asked for version 1.
+the 429, and the version of Kubernetes where one is given; that a watch is too old is said by the
+API server itself, which is asked for version 1.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import re
 import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Callable, List, Set, Tuple
 
 _VERSION = re.compile(r"resourceVersion=[0-9]+")
@@ -36,6 +39,8 @@ class Proxy:
         self.watches: Set[socket.socket] = set()
         self.expired = 0
         self.too_old = 0
+        # The release that /version is to name, such as v1.28.15.
+        self.kubernetes = ""
         proxy = self
 
         class Handler(_Handler):
@@ -57,6 +62,14 @@ class Proxy:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def kubeconfig(self, path: Path, context: str) -> str:
+        """Write a kubeconfig whose one context leads through the proxy; returns its path."""
+        named = {"clusters": [{"name": "rough", "cluster": {"server": self.url}}],
+                 "users": [{"name": "anyone", "user": {}}],
+                 "contexts": [{"name": context, "context": {"cluster": "rough", "user": "anyone"}}]}
+        path.write_text(json.dumps({"apiVersion": "v1", "kind": "Config", **named}), encoding="utf-8")
+        return str(path)
 
     def storm(self, seconds: float) -> None:
         """Answer everything with 429 for so long, and end the watches."""
@@ -116,6 +129,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, answer: http.client.HTTPResponse, is_watch: bool) -> None:
         kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in _KEPT_BACK]
         self._send(answer.status, kept)
+        if self.path == "/version" and self.owner.kubernetes:
+            major, minor = self.owner.kubernetes.lstrip("v").split(".")[:2]
+            told = {"gitVersion": self.owner.kubernetes, "major": major, "minor": minor}
+            self.wfile.write(json.dumps({**json.load(answer), **told}).encode())
+            return
         if is_watch and answer.status == 200:
             self.owner.watches.add(self.connection)
         while True:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
@@ -36,12 +35,7 @@ def proxy(lab):
 @pytest.fixture
 def through(proxy, tmp_path):
     """Options that lead through the proxy."""
-    named = {"clusters": [{"name": "rough", "cluster": {"server": proxy.url}}],
-             "users": [{"name": "anyone", "user": {}}],
-             "contexts": [{"name": CLUSTER, "context": {"cluster": "rough", "user": "anyone"}}]}
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps({"apiVersion": "v1", "kind": "Config", **named}))
-    return {"kubeconfig": str(path), "slice": WHOLE_S}
+    return {"kubeconfig": proxy.kubeconfig(tmp_path / "kubeconfig", CLUSTER), "slice": WHOLE_S}
 
 
 def begin(lab, duration_s):

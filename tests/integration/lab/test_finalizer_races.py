@@ -168,13 +168,7 @@ def test_nothing_is_released_that_changed_after_it_was_judged(lab, tmp_path):
     print(f"SEED {seed}")
     tally, wrong, released = {}, [], 0
     with Proxy(lab.tls(CLUSTER)) as proxy:
-        kubeconfig = tmp_path / "kubeconfig"
-        kubeconfig.write_text(json.dumps({
-            "apiVersion": "v1", "kind": "Config",
-            "clusters": [{"name": "slow", "cluster": {"server": proxy.url}}],
-            "users": [{"name": "anyone", "user": {}}],
-            "contexts": [{"name": CLUSTER, "context": {"cluster": "slow", "user": "anyone"}}],
-        }))  # fmt: skip
+        kubeconfig = proxy.kubeconfig(tmp_path / "kubeconfig", CLUSTER)
         for number in range(ROUNDS):
             names = [f"race-{number}-{one}" for one in range(RUNNERS)]
             for name in names:
@@ -200,7 +194,7 @@ def play(lab, proxy, striker, names, kubeconfig):
     proxy.before, proxy.after = striker.hook("before"), striker.hook("after")
     code, result = lab.run(
         "arc_finalizer_clear", CLUSTER, state="cleared", namespaces=[NAMESPACE], min_age=0,
-        timeout=60, kubeconfig=str(kubeconfig), github_states=dict.fromkeys(names, "idle"),
+        timeout=60, kubeconfig=kubeconfig, github_states=dict.fromkeys(names, "idle"),
     )
     proxy.before = proxy.after = lambda _method, _path: None
     assert code == 0 or result["error"]["class"] == "Conflict", result.get("msg")

@@ -19,6 +19,7 @@ from ansible_collections.arc.lifecycle.tests.integration.lab.broken_clusters imp
     WEB,
     BrokenLab,
 )
+from ansible_collections.arc.lifecycle.tests.integration.lab.api_proxy import Proxy
 from ansible_collections.arc.lifecycle.tests.integration.lab.broken_deletions import CASES
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
@@ -86,3 +87,17 @@ def test_set_that_github_called_too_old_is_told(lab):
     with lab.stopped(), lab.edited(places.SCALE_SETS, WEB, {"status": {"phase": "Outdated"}}, "status"):
         more = {one: why for one, why in lab.found().items() if one not in before}
     assert told(more) == {STOPPED, NO_PEER, "warning outdated green"}, more
+
+
+def test_kubernetes_that_is_too_old_for_sidecars_is_told(lab, sound, tmp_path):
+    """The lab has one Kubernetes: of an older one the version is made up, and nothing else."""
+    with Proxy(lab.tls("green")) as proxy, lab.one_more("docker", mode="dind", wait=False):
+        found = {}
+        for proxy.kubernetes in ("v1.28.15", "v1.29.0"):
+            kubeconfig = proxy.kubeconfig(tmp_path / "kubeconfig", "green")
+            found[proxy.kubernetes] = {
+                one: why for one, why in lab.found(kubeconfig=kubeconfig).items() if one not in sound}
+    settled(lab, sound)
+    old, new = found.values()
+    assert told(old) - told(new) == {"blocker kubernetes-too-old green"}, found
+    assert "here is 1.28.15" in " ".join(old.values()) and not blockers(new), found

@@ -131,15 +131,10 @@ def through_a_proxy(run, cluster):
     """What Ansible and Helm ask of a cluster goes through a proxy; ARC's own ways stay."""
     found = run.lab.cluster(cluster)
     with Proxy((found.state.ports()["apiserver"], found.tls())) as proxy:
-        path = run.folder / "through.yml"
-        path.write_text(yaml.safe_dump({
-            "apiVersion": "v1", "kind": "Config", "users": [{"name": "anyone", "user": {}}],
-            "clusters": [{"name": "rough", "cluster": {"server": proxy.url}}],
-            "contexts": [{"name": cluster, "context": {"cluster": "rough", "user": "anyone"}}],
-        }), encoding="utf-8")
+        path = proxy.kubeconfig(run.folder / "through.yml", cluster)
         kept = run.inventory.read_text(encoding="utf-8")
         told = yaml.safe_load(kept)
-        told["arc_clusters"]["hosts"][cluster]["kubeconfig"] = str(path)
+        told["arc_clusters"]["hosts"][cluster]["kubeconfig"] = path
         run.inventory.write_text(yaml.safe_dump(told), encoding="utf-8")
         try:
             yield proxy
