@@ -118,6 +118,13 @@ class _Resuming:
             (act.verb, places.of_kind(act.ref.kind).at(act.ref.namespace))
             for act in decision.acts
         }
+        if decision.acts:
+            # A listener that comes back bound to a runner set that is no more is deleted.
+            wishes |= {
+                ("delete", places.LISTENERS.at(one.ref.namespace))
+                for namespace, _name in self.wish.targets
+                for one in view.cluster.controllers_of(namespace)
+            }
         if not self._acts:
             ordered = sorted(wishes, key=lambda one: (one[0], one[1].path))
             rights.require(self._task.client, ordered, self._task.deadline)
