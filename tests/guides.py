@@ -18,6 +18,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     drain_causes,
     finalizer_verdicts,
     finding_table,
+    plan,
     release_facts,
     releases,
     repair_table,
@@ -91,7 +92,8 @@ def _findings() -> Iterator[str]:
     )
     yield from _section(
         "Findings of arc_info, arc_plan and the playbooks",
-        "A blocker stops an upgrade before its first write; ``arc_preflight_acknowledge`` lets it pass by its id.",
+        "A blocker stops an upgrade before its first write; ``arc_preflight_acknowledge`` lets it pass by its id, but for "
+        + ", ".join(f"``{id}``" for id in sorted(("right-missing", *plan.NEVER_ACKNOWLEDGED))) + ".",
     )
     for id, kind in sorted(finding_table.FINDINGS.items()):
         yield _entry(id, (f"{kind.severity.capitalize()}. {kind.meaning}", kind.remedy,

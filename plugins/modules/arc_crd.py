@@ -216,7 +216,7 @@ crds:
       replaced_wholly: false
       migrated: 0
       probed: true
-      backup: arc-systems/arc-crd-ephemeralrunners-0123456789ab
+      backup: arc-systems/arc-lifecycle-ephemeralrunners-0123456789
       backup_file: null
 check:
   description: What the check found that O(fail_on) asks for, as M(arc.lifecycle.arc_crd_check) returns it.

@@ -20,6 +20,7 @@ description:
     mends what that run brought leaves it there.
   - It is a journal too. It says who went from where to where, by which plan, which phase began
     when, and what failed. What is to be done next is never read from it, but from the cluster.
+  - Takes the Lease of the cluster and gives it back, so that one run at a time works on it.
 options:
   state:
     description:
@@ -33,7 +34,7 @@ options:
     required: true
   namespace:
     description:
-      - Where the Secret goes if there is neither one yet nor a controller.
+      - Where Secret and Lease go if there is neither a record yet nor a controller.
     type: str
   to_release:
     description:
@@ -76,7 +77,7 @@ options:
     description:
       - With O(state=open) and O(state=leased), take the Lease C(arc-lifecycle) for this run, so that no other works on
         the cluster at the same time. The action plugin of the same name gives a text that tells
-        user, host and process of the run; V(auto) in a playbook stands for it.
+        user, host and process of the run; V(auto) in a playbook stands for it. Required with O(state=leased).
       - A run that is dead loses its Lease, at once if it ran on the same machine, else when the
         Lease was not renewed for its duration. Of a run that is alive the task tells who it is,
         and fails.

@@ -103,11 +103,16 @@ def test_action_plugin_has_its_module(action):
     assert action in MODULES
 
 
-def test_changelog_tells_every_module():
+def test_changelog_tells_every_module_and_plugin():
     releases = _yaml("changelogs", "changelog.yaml")["releases"]
     told = [one["name"] for release in releases.values() for one in release.get("modules", ())]
     remedy = "run: antsibull-changelog release --update-existing --reload-plugins"
     assert sorted(told) == MODULES, remedy
+    for kind in ("filter", "inventory", "lookup"):
+        told = [one["name"] for release in releases.values()
+                for one in release.get("plugins", {}).get(kind, ())]
+        there = sorted(path.stem for path in (TOP / "plugins" / kind).glob("*.py"))
+        assert sorted(told) == there, remedy
 
 
 def test_changelog_has_the_version_of_the_collection():

@@ -144,7 +144,7 @@ def _refuse_owners(task: Task, pairs: Sequence[Tuple[Crd, Optional[Crd]]]) -> No
                 cluster=task.cluster.name,
                 object=f"CustomResourceDefinition {wanted['metadata']['name']}",
                 cause=f"{', '.join(owners)} manages it, and would put its own state back",
-                next_step="Change it there, or give force: true to take it over",
+                next_step="Change it there, or give force: true (arc_crds_force) to take it over",
                 details={"owners": list(owners)},
             )
 

@@ -122,7 +122,8 @@ FINDINGS: Dict[str, Kind] = {
     ),
     "controller-absent": Kind(
         BLOCKER, "Nobody serves the objects that are there: nothing can be removed cleanly.",
-        "Install a controller of the release that made them; it cleans up within seconds.",
+        "Install a controller of the release that made them; it cleans up within seconds. arc.lifecycle.repair does"
+        " so with arc_repair_bring_back.",
         "#3317, #3395",
     ),
     "controller-not-ready": Kind(
@@ -170,11 +171,12 @@ FINDINGS: Dict[str, Kind] = {
     ),
     "outdated": Kind(
         WARNING, "GitHub called a runner too old, and the controller took the set away.",
-        "Give the set a newer runner image; the upgrade brings it back.", "#4404, #4595, #4596",
+        "Give the set a newer runner image; the upgrade brings it back, or arc.lifecycle.repair with"
+        " arc_repair_repairs=outdated.", "#4404, #4595, #4596",
     ),
     "eventual-deadlock": Kind(
         WARNING, "No listener comes back while idle runners of minRunners stay.",
-        "Set the runner set's replicas and patchID to 0, or upgrade.", "#4432, #4563",
+        "Run arc.lifecycle.repair with arc_repair_repairs=eventual-deadlock, or upgrade.", "#4432, #4563",
     ),
     "set-paused": Kind(
         WARNING, "A drain has paused the scale set: its limits are 0, so it takes no job.",
@@ -241,15 +243,17 @@ FINDINGS: Dict[str, Kind] = {
     ),
     "listener-orphaned": Kind(
         WARNING, "A listener serves no scale set, or has the name of an older release's rule.",
-        "Delete the AutoscalingListener (not its pod).", "#4629, #4285",
+        "Run arc.lifecycle.repair with arc_repair_repairs=orphaned-listener, or delete the AutoscalingListener"
+        " (not its pod).", "#4629, #4285",
     ),
     "listener-stale-image": Kind(
         WARNING, "The listener runs the image of another release than the controller.",
-        "Delete the AutoscalingListener: the controller makes it anew.", "#4513",
+        "Run arc.lifecycle.repair with arc_repair_repairs=stale-listener: the controller makes it anew.", "#4513",
     ),
     "listener-of-dead-runner-set": Kind(
         WARNING, "The listener is bound to a runner set that is gone: no runner will start.",
-        "Delete the AutoscalingListener: the controller makes it anew.", "#4561, #4502",
+        "Run arc.lifecycle.repair with arc_repair_repairs=stale-listener: the controller makes it anew.",
+        "#4561, #4502",
     ),
     "listener-wrong-id": Kind(
         WARNING, "The listener serves another id at GitHub than the scale set has.",
@@ -290,12 +294,14 @@ FINDINGS: Dict[str, Kind] = {
     # Runners and leftovers.
     "zombie-runners": Kind(
         WARNING, "Runners hold a slot although nothing of them runs.",
-        "Delete those without a job; a cancelled run at GitHub frees those with one.",
+        "Run arc.lifecycle.repair with arc_repair_repairs=zombie-runner for those without a job; cancel the run at"
+        " GitHub for those with one.",
         "#2721, #4136, #4148",
     ),
     "poisoned-failures": Kind(
         WARNING, "Failure marks of an old release stop every controller from 0.12.0 on.",
-        "Clear status.failures of these runners, or delete them.", "#4156, #4167",
+        "Under an older controller the upgrade ends these runners with all others; where one from 0.12.0 on stands"
+        " still over them, run arc.lifecycle.repair with arc_repair_repairs=poisoned-failures.", "#4156, #4167",
     ),
     "orphan-runners": Kind(
         WARNING, "Runners or runner sets belong to no scale set.",
@@ -303,7 +309,7 @@ FINDINGS: Dict[str, Kind] = {
     ),
     "helper-leftover": Kind(
         BLOCKER, "A helper object keeps its protection although no scale set is left for it.",
-        "Remove the finalizer actions.github.com/cleanup-protection from it.",
+        "Run arc.lifecycle.repair with arc_repair_clear_finalizers=true; it releases what is proven.",
         "#3440, #4454",
     ),
     # Of earlier runs.

@@ -15,7 +15,7 @@ from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_mod
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.crd_server import CrdServer
 
 OLD, MIDDLE, NEW = "0.9.3", "0.13.0", "0.14.2"
-BACKUP = "arc-systems/arc-crd-ephemeralrunners-0123456789ab"
+BACKUP = "arc-systems/arc-lifecycle-ephemeralrunners-0123456789"
 THEN, NOW = {"maxRunners": 5}, {"maxRunners": 9}
 
 
