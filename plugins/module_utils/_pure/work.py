@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Mapping, Sequence
 
 from .errors import BadInput
-from .plan_cluster import INSTALL, KEEP, LIVE, REPLACE
+from .plan_cluster import INSTALL, KEEP, LEAVE, LIVE, REPLACE
 from .record import CONTROLLER, SCALE_SET
 from .releases import IN_PLACE
 
@@ -22,7 +22,7 @@ def work_of(
     """Return the lists that the roles take, each entry with namespace, name and helm.
 
     `planned`: a cluster's part of arc_plan's result. `remembered`: the releases of its record.
-    `drain`: scale sets to take away. `scale_sets`: to uninstall and install. `controllers`: the
+    `drain`: scale sets to take away, or to see gone. `scale_sets`: to uninstall and install. `controllers`: the
     same for controllers. `expected`: every scale set that has to take jobs at the end. `peers`:
     sets of other clusters that serve meanwhile, with `cluster` for `helm`.
     """
@@ -38,11 +38,13 @@ def work_of(
         for one in planned["scale_sets"]
         if one["action"] == KEEP and (one["namespace"], one["helm_release"]) not in known
     ]
+    # What its owner removes is waited for where the controller goes: it alone lets that end.
+    going = (REPLACE,) if is_sound else (REPLACE, LEAVE)
     return {
         "drain": [
             {"namespace": one["namespace"], "name": one["name"]}
             for one in planned["scale_sets"]
-            if one["action"] == REPLACE and one["source"] == LIVE
+            if one["action"] in going and one["source"] == LIVE
         ],
         "scale_sets": [one for one in sets if (one["namespace"], one["helm"]) in changed],
         "controllers": [] if is_sound else [

@@ -83,3 +83,16 @@ def test_batch_must_not_hold_all_that_serve_a_set(batch, may_be_down, method, ex
         planned("web", "replace", "green"), planned("api", "replace", "green", "red"),
         planned("kept", "keep", "green"), planned("alone", "replace")]}
     assert work.unserved_in(cluster, batch, may_be_down) == expected
+
+
+@pytest.mark.parametrize("steps, drained", [
+    (["uninstall_controller"], ["leaving", "web"]), (["remove_sets"], ["web"]),
+], ids=["controller-goes", "controller-stays"])
+def test_set_that_its_owner_removes_is_gone_before_the_controller_goes(steps, drained):
+    def planned(name, action):
+        return {"namespace": "n", "name": name, "action": action, "source": "live",
+                "helm_release": "", "peers": []}
+
+    found = work.work_of({"steps": steps, "scale_sets": [
+        planned("leaving", "leave"), planned("web", "replace")]}, [])
+    assert [one["name"] for one in found["drain"]] == drained
