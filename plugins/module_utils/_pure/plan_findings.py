@@ -38,6 +38,7 @@ def of_plan(
         found.extend(_releases(plan, allow_downgrade))
         found.extend(_kubernetes(cluster, plan))
         found.extend(_helm(cluster, plan))
+        found.extend(_elsewhere(cluster, plan))
         found.extend(_peers(cluster, plan, plans))
         found.extend(_values(cluster, plan))
         found.extend(_poisoned_orphans(cluster, plan))
@@ -101,6 +102,24 @@ def _helm(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
         key = (controller.ref.namespace, controller.ref.name)
         if key in replaced and controller.helm is None:
             yield make("no-helm-release", str(controller.ref), "no Helm release was found for it")
+
+
+def _elsewhere(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    """Yield what its Helm release has put elsewhere: both are looked for in one namespace."""
+    kept = {(ns, name) for ns, name, action in plan.controllers if action == plan_cluster.KEEP}
+    for one in (*reads.seen(cluster.scale_sets), *reads.seen(cluster.controllers)):
+        is_kept = (one.ref.namespace, one.ref.name) in kept and one.ref.kind == "Deployment"
+        if not is_kept and one.helm is not None and one.helm.namespace != one.ref.namespace:
+            yield make(
+                "namespace-override", str(one.ref),
+                f"its Helm release is {one.helm.namespace}/{one.helm.name}",
+            )
+    for gone in reads.seen(cluster.vanished):
+        if "namespaceOverride" in gone.helm.value_paths:
+            yield make(
+                "namespace-override", f"Helm release {gone.helm.namespace}/{gone.helm.name}",
+                "its values have namespaceOverride, and its AutoscalingRunnerSet is gone",
+            )
 
 
 def _poisoned_orphans(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:

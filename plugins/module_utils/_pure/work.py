@@ -100,7 +100,8 @@ def uninstall_of(info: Mapping[str, Any]) -> Dict[str, List[Entry]]:
 
     `info`: result of arc_info. `drain`: scale sets that are there. `scale_sets`: these, and Helm
     releases whose set has vanished. `controllers`: all. `helm` is "" for what Helm did not
-    install. Raises BadInput where a part of it could not be read: what was not seen would stay.
+    install. Raises BadInput where a part of it could not be read: what was not seen would stay,
+    as would what a Helm release has put into another namespace than its own.
     """
     parts = ("scale_sets", "controllers", "vanished")
     unread = [part for part in parts if info.get(part) is None]
@@ -109,6 +110,18 @@ def uninstall_of(info: Mapping[str, Any]) -> Dict[str, List[Entry]]:
             cluster=str((info.get("cluster") or {}).get("name", "")), object=", ".join(unread),
             cause="they could not be read",
             next_step="See unread in the result of arc_info for the right that is missing",
+        )
+    elsewhere = [
+        f"{one['namespace']}/{one['name']} of {one['helm_namespace']}/{one['helm_release']}"
+        for one in [*info["scale_sets"], *info["controllers"]]
+        if one["helm_release"] and one.get("helm_namespace", one["namespace"]) != one["namespace"]
+    ]
+    if elsewhere:
+        raise BadInput(
+            cluster=str((info.get("cluster") or {}).get("name", "")), object=", ".join(elsewhere),
+            cause="its Helm release is in another namespace (namespaceOverride), and would stay",
+            next_step="Drain with arc.lifecycle.drain, then helm uninstall the sets, and the"
+                      " controller last",
         )
     drain = [{"namespace": one["namespace"], "name": one["name"]} for one in info["scale_sets"]]
     sets = [

@@ -46,3 +46,26 @@ def test_listeners_that_serve_no_set_are_part_of_the_plan():
     assert [name.startswith("arc-systems/web-") for name in one.orphaned_listeners] == [True]
     (one,) = plan.plan_fleet([cluster()], "0.14.2").clusters
     assert one.orphaned_listeners == ()
+
+
+def set_elsewhere(parts):
+    marks = parts["autoscalingrunnersets"][0]["metadata"]["annotations"]
+    marks["meta.helm.sh/release-namespace"] = parts["helm"][1]["namespace"] = "team-a"
+
+
+def controller_elsewhere(parts):
+    marks = parts["deployments"][0]["metadata"]["annotations"]
+    marks["meta.helm.sh/release-namespace"] = parts["helm"][0]["namespace"] = "helm-home"
+
+
+def vanished_elsewhere(parts):
+    for part in ("autoscalingrunnersets", "ephemeralrunnersets", "ephemeralrunners"):
+        parts[part] = []
+    parts["helm"][1]["value_paths"] = ["namespaceOverride"]
+
+
+@pytest.mark.parametrize("edit", [set_elsewhere, controller_elsewhere, vanished_elsewhere])
+def test_what_helm_put_into_another_namespace_would_not_come_back_and_blocks(edit):
+    made = plan.plan_fleet([cluster(edit=edit)], "0.14.2")
+    assert "namespace-override" in {one.id for one in made.blockers}
+    assert "namespace-override" not in {one.id for one in plan.plan_fleet([cluster()], "0.14.2").blockers}

@@ -51,6 +51,16 @@ def test_what_could_not_be_read_is_refused(part):
     assert "could not be read" in caught.value.cause
 
 
+@pytest.mark.parametrize("part, number", [("autoscalingrunnersets", 1), ("deployments", 0)])
+def test_release_whose_objects_are_elsewhere_is_refused_as_it_would_stay(part, number):
+    parts = b.sound("0.14.2")
+    marks = parts[part][0]["metadata"]["annotations"]
+    marks["meta.helm.sh/release-namespace"] = parts["helm"][number]["namespace"] = "team-a"
+    with pytest.raises(errors.BadInput) as caught:
+        taken(parts)
+    assert "another namespace" in caught.value.cause
+
+
 def test_peers_of_an_upgrade_are_those_that_serve_what_is_taken_away():
     def planned(name, action, *peers):
         return {"namespace": "n", "name": name, "action": action, "source": "live", "helm_release": name,
