@@ -114,17 +114,22 @@ def _orphaned_listeners(look: _Look) -> Iterator[Repair]:
 
 
 def _stale_listeners(look: _Look) -> Iterator[Repair]:
-    for scale_set in look.sets:
+    for scale_set in reads.seen(look.view.cluster.scale_sets):
         controller = look.controller_of(scale_set.ref.namespace)
         if controller is None:
             continue
         for one in reads.seen(scale_set.listeners):
             faults = {f.id: f for f in listener_faults.faults_of(one, scale_set, controller)}
             cured = [faults[id] for id in listener_faults.CURED_BY_DELETION if id in faults]
-            if cured and one.deleting_since is None:
-                is_old_name = cured[0].id == listener_faults.OLD_NAME
-                id = "orphaned-listener" if is_old_name else "stale-listener"
-                yield Repair(id, one.ref, cured[0].reason, _delete(one.ref, cured[0].reason))
+            if not cured or one.deleting_since is not None:
+                continue
+            if listener_faults.OLD_NAME in faults:
+                # The controller does not look for it, also while its set goes.
+                reason = faults[listener_faults.OLD_NAME].reason
+                yield Repair("orphaned-listener", one.ref, reason, _delete(one.ref, reason))
+            elif scale_set.deleting_since is None:
+                reason = cured[0].reason
+                yield Repair("stale-listener", one.ref, reason, _delete(one.ref, reason))
 
 
 def _zombies(look: _Look) -> Iterator[Repair]:

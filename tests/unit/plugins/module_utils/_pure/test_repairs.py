@@ -171,6 +171,22 @@ def test_orphaned_listener_without_a_controller_is_held():
     assert one.held.startswith("no controller at work")
 
 
+@pytest.mark.parametrize("is_bound", [True, False], ids=["alive", "dead-runner-set"])
+@pytest.mark.parametrize("deleting", [None, 5])
+def test_listener_of_an_older_rule_is_orphaned_whatever_else_ails_it_and_while_its_set_goes(is_bound, deleting):
+    parts = b.sound("0.13.1", deleting=deleting)
+    old_name(parts)
+    if not is_bound:
+        dead_runner_set(parts)
+    assert [one.id for one in found(parts)] == ["orphaned-listener"]
+
+
+def test_listener_of_a_set_that_goes_is_not_made_anew():
+    parts = b.sound("0.13.1", deleting=5)
+    old_image(parts)
+    assert found(parts) == ()
+
+
 def test_deletion_that_hangs_needs_the_word_of_somebody_who_knows():
     parts = b.sound()
     hangs(parts)
