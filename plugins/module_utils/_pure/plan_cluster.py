@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from . import crd_set, fleet, reads, releases, summary
+from . import crd_set, fleet, listener_faults, reads, releases, summary
 from .gitops import Owner
 from .objects import Cluster, HelmRelease, Record, ScaleSet
 
@@ -67,7 +67,8 @@ class ClusterPlan:
     ("none", "in_place" or "full_cycle"). `is_resumed`: an earlier run did not end;
     `came_from`: the release before it, "" if that is not one.
     `counts`: of runners, None where unread. `orphaned_listeners`: `namespace/name` of those that
-    serve no set; no controller takes them away when their set's name comes again.
+    serve no set, or have the name of an older release's rule; no controller takes them away, so
+    a drain would wait for them for ever.
     `suspends`: objects of Argo CD and Flux that rest while the run works.
     """
 
@@ -147,9 +148,7 @@ def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
         counts=summary.counts_of(cluster).as_dict(),
         is_resumed=is_half_way(cluster),
         came_from=_came_from(cluster, found),
-        orphaned_listeners=tuple(
-            f"{one.ref.namespace}/{one.ref.name}" for one in reads.seen(cluster.orphan_listeners)
-        ),
+        orphaned_listeners=_orphaned_listeners(cluster),
     )
 
 
@@ -166,6 +165,17 @@ def with_peers(
             for one in plan.scale_sets
         ),
     )
+
+
+def _orphaned_listeners(cluster: Cluster) -> Tuple[str, ...]:
+    found = [one.ref for one in reads.seen(cluster.orphan_listeners)]
+    for scale_set in reads.seen(cluster.scale_sets):
+        watching = cluster.controllers_of(scale_set.ref.namespace)
+        found += [
+            one.ref for one in reads.seen(scale_set.listeners)
+            if listener_faults.is_left_alone(one, scale_set, watching)
+        ]
+    return tuple(f"{one.namespace}/{one.name}" for one in found)
 
 
 def is_half_way(cluster: Cluster) -> bool:

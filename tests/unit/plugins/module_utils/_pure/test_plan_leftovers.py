@@ -48,6 +48,14 @@ def test_listeners_that_serve_no_set_are_part_of_the_plan():
     assert one.orphaned_listeners == ()
 
 
+def test_listener_that_an_older_rule_named_is_part_of_the_plan_as_no_drain_takes_it_away():
+    parts = b.sound("0.13.1")
+    old = b.listener(parts["autoscalingrunnersets"][0], release="0.13.0", rule="namespace")
+    parts["autoscalinglisteners"].append(old)
+    (one,) = plan.plan_fleet([model.read_cluster(b.snapshot(**parts))], "0.14.2").clusters
+    assert one.orphaned_listeners == (f"arc-systems/{old['metadata']['name']}",)
+
+
 def set_elsewhere(parts):
     marks = parts["autoscalingrunnersets"][0]["metadata"]["annotations"]
     marks["meta.helm.sh/release-namespace"] = parts["helm"][1]["namespace"] = "team-a"
