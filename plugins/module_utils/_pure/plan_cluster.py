@@ -238,11 +238,13 @@ def _planned_sets(cluster: Cluster, target: str, is_sound: bool) -> Tuple[Planne
         planned[key] = _of_live(cluster, one, target, is_sound, key in recorded)
     by_helm = {(ns, helm): name for (ns, name), (helm, _from) in recorded.items() if helm}
     for gone in reads.seen(cluster.vanished):
-        key = (gone.namespace, by_helm.get((gone.namespace, gone.name), gone.name))
+        helm = gone.helm.name
+        key = (gone.namespace, by_helm.get((gone.namespace, helm), gone.name))
         planned.setdefault(
             key,
             PlannedSet(
-                key[0], key[1], VANISHED, INSTALL, gone.release, gone.name, serves_as=key[1]
+                key[0], key[1], VANISHED, INSTALL, gone.release, helm,
+                serves_as=gone.serves_as or key[1],
             ),
         )
     for key, (helm, from_release) in recorded.items():

@@ -85,7 +85,8 @@ def summarise(
 def _vanished(one: VanishedSet) -> Dict[str, Any]:
     return {
         "namespace": one.namespace,
-        "helm_release": one.name,
+        "name": one.name,
+        "helm_release": one.helm.name,
         "release": one.release,
         "helm_status": one.helm.status,
     }

@@ -128,7 +128,8 @@ def uninstall_of(info: Mapping[str, Any]) -> Dict[str, List[Entry]]:
         {"namespace": one["namespace"], "name": one["name"], "helm": one["helm_release"] or ""}
         for one in info["scale_sets"]
     ] + [
-        {"namespace": one["namespace"], "name": one["helm_release"], "helm": one["helm_release"]}
+        {"namespace": one["namespace"], "name": one.get("name") or one["helm_release"],
+         "helm": one["helm_release"]}
         for one in info["vanished"]
     ]
     controllers = [

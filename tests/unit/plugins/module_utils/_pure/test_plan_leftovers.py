@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure import model, plan
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    model,
+    plan,
+    record,
+    summary,
+    work,
+)
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 
 
@@ -54,6 +60,23 @@ def test_listener_that_an_older_rule_named_is_part_of_the_plan_as_no_drain_takes
     parts["autoscalinglisteners"].append(old)
     (one,) = plan.plan_fleet([model.read_cluster(b.snapshot(**parts))], "0.14.2").clusters
     assert one.orphaned_listeners == (f"arc-systems/{old['metadata']['name']}",)
+
+
+def test_vanished_set_is_expected_under_the_name_that_its_values_give_it():
+    def vanished(parts):
+        for part in ("autoscalingrunnersets", "ephemeralrunnersets", "ephemeralrunners"):
+            parts[part] = []
+        parts["helm"][1]["set_name"] = "gpu_large"
+
+    one = cluster(edit=vanished)
+    (planned,) = plan.plan_fleet([one], "0.14.2").clusters
+    (gone,) = planned.scale_sets
+    assert (gone.name, gone.helm, gone.serves_as) == ("gpu-large", "web", "gpu_large")
+    made = work.work_of(planned.as_dict(), record.entries_of(one))
+    wanted = {"namespace": "arc-runners", "name": "gpu-large", "helm": "web"}
+    assert made["expected"] == made["scale_sets"] == [wanted]
+    taken = work.uninstall_of(summary.summarise(one))
+    assert taken["scale_sets"] == [wanted]
 
 
 def set_elsewhere(parts):
