@@ -152,8 +152,14 @@ def _outdated(look: _Look) -> Iterator[Repair]:
     for scale_set in look.sets:
         if scale_set.phase != "Outdated":
             continue
-        left = [*reads.seen(scale_set.listeners), *reads.seen(scale_set.runners)]
-        held = "" if not left else "it still has a listener or runners: wait until they have gone"
+        parts = (scale_set.listeners, scale_set.runner_sets, scale_set.runners)
+        if not all(map(reads.is_read, parts)):
+            continue
+        # The controller takes the id off last, once it has deleted the scale set at GitHub (#4404).
+        is_left = any(map(reads.seen, parts)) or scale_set.scale_set_id is not None
+        held = "" if not is_left else (
+            "it still has a listener, a runner set, runners or its id: wait until they have gone"
+        )
         if not look.controller_of(scale_set.ref.namespace):
             held = _NOBODY
         text = "its phase is Outdated, and nothing of it is left"
