@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from . import crd_set, fleet, listener_faults, reads, releases, summary
 from .gitops import Owner
@@ -129,7 +129,7 @@ def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
     is_sound = fits and not crds["must_change"]
     sets = _planned_sets(cluster, target, is_sound)
     hop = releases.hop(found[0], target) if found and releases.is_known(found[0]) else None
-    method = _method(hop, found, sets, is_sound, in_place)
+    method = _method(hop, found, sets, is_sound, in_place and not _needs_gap(cluster, crds))
     return ClusterPlan(
         id=cluster.id,
         target=target,
@@ -283,6 +283,13 @@ def _of_live(
 def _is_unfinished(helm: Optional[HelmRelease]) -> bool:
     """True if Helm was killed in the middle: it refuses this release until it is uninstalled."""
     return helm is not None and helm.status.startswith("pending-")
+
+
+def _needs_gap(cluster: Cluster, crds: Mapping[str, Any]) -> bool:
+    """True where a part cannot be changed while it is in use: CRDs, and what Helm refuses."""
+    helms = [one.helm for one in reads.seen(cluster.controllers)]
+    helms += [one.helm for one in reads.seen(cluster.scale_sets)]
+    return bool(crds["must_change"]) or any(map(_is_unfinished, helms))
 
 
 def _method(

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    crd_set,
     model,
     plan,
     record,
+    releases,
     summary,
     work,
 )
@@ -77,6 +81,31 @@ def test_vanished_set_is_expected_under_the_name_that_its_values_give_it():
     assert made["expected"] == made["scale_sets"] == [wanted]
     taken = work.uninstall_of(summary.summarise(one))
     assert taken["scale_sets"] == [wanted]
+
+
+def unfinished(number):
+    def edit(parts):
+        parts["helm"][number]["status"] = "pending-upgrade"
+    return edit
+
+
+@pytest.mark.parametrize("edit, crds, method", [
+    (None, "0.14.1", "in_place"),
+    (None, "0.12.0", "full_cycle"),
+    (unfinished(0), "0.14.1", "full_cycle"),
+    (unfinished(1), "0.14.1", "full_cycle"),
+], ids=["sound", "old-crds", "controller-unfinished", "set-unfinished"])
+def test_in_place_is_not_taken_where_something_has_to_be_taken_apart_first(edit, crds, method):
+    parts = b.sound("0.14.1")
+    if edit:
+        edit(parts)
+    name = releases.release(crds).crd_set
+    one = dataclasses.replace(
+        model.read_cluster(b.snapshot(**parts)),
+        crds=crd_set.CrdState(crd_set.EXACT, name, crd_set.releases_of(name)),
+    )
+    made = plan.plan_fleet([one], "0.14.2", plan.Options(in_place=True)).clusters[0]
+    assert (made.method, "crds" in made.steps) == (method, method == "full_cycle")
 
 
 def set_elsewhere(parts):
