@@ -42,6 +42,7 @@ def of_plan(
         found.extend(_peers(cluster, plan, plans))
         found.extend(_values(cluster, plan))
         found.extend(_poisoned_orphans(cluster, plan))
+        found.extend(_orphans(cluster, plan))
     name = cluster.id.name
     return tuple(
         Finding(one.id, one.severity, one.object, one.reason, one.remedy, name) for one in found
@@ -134,6 +135,18 @@ def _poisoned_orphans(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
                 f" be there when a controller of {plan.target} comes, which would stand still",
                 severity=BLOCKER,
             )
+
+
+def _orphans(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    """Yield what no drain waits for, and only the controller that is to go can let end."""
+    if "uninstall_controller" not in plan.steps:
+        return
+    for one in (*reads.seen(cluster.orphan_runner_sets), *reads.seen(cluster.orphan_runners)):
+        yield make(
+            "orphan-runners", str(one.ref),
+            "it belongs to no scale set, and would still be there when the controller goes and the"
+            " CRDs are to change", severity=BLOCKER,
+        )
 
 
 def _values(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:

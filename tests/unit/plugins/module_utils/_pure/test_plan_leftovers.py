@@ -28,6 +28,12 @@ def cluster(name="blue", edit=None):
     return model.read_cluster(b.snapshot(name=name, **parts))
 
 
+def with_crds(one, release):
+    name = releases.release(release).crd_set
+    state = crd_set.CrdState(crd_set.EXACT, name, crd_set.releases_of(name))
+    return dataclasses.replace(one, crds=state)
+
+
 @pytest.mark.parametrize(("target", "failures", "blocks"), [
     ("0.14.2", {"x": True}, True),
     ("0.14.2", {"x": "2026-01-01T00:00:00Z"}, False),
@@ -45,6 +51,21 @@ def test_runner_that_no_drain_takes_away_blocks_where_the_target_cannot_decode_i
     made = plan.plan_fleet([cluster(edit=orphan), cluster("green")], target)
     found = [one for one in made.blockers if one.id == "poisoned-failures"]
     assert [one.object.endswith("gone-1") for one in found] == ([True] if blocks else [])
+
+
+@pytest.mark.parametrize("target, blocks", [("0.14.2", True), ("0.9.3", False)], ids=["replaced", "kept"])
+@pytest.mark.parametrize("part", ["ephemeralrunnersets", "ephemeralrunners"])
+def test_what_belongs_to_no_set_blocks_where_the_controller_goes(part, target, blocks):
+    def orphan(parts):
+        gone = b.runner_set(b.scale_set("gone", release="0.9.3"), replicas=1)
+        parts[part].append(gone if part == "ephemeralrunnersets" else b.runner(gone, name="gone-1"))
+        parts["records"] = [] if blocks else [{"metadata": b.meta("Secret", b.SYSTEMS, "record", annotations={
+            "arc.lifecycle/state": "open", "arc.lifecycle/from-release": "0.9.3"})}]
+
+    made = plan.plan_fleet([with_crds(cluster(edit=orphan), "0.9.3")], target)
+    assert made.is_anything_to_do
+    found = [one.object for one in made.blockers if one.id == "orphan-runners"]
+    assert len(found) == (1 if blocks else 0)
 
 
 def test_listeners_that_serve_no_set_are_part_of_the_plan():
@@ -99,11 +120,7 @@ def test_in_place_is_not_taken_where_something_has_to_be_taken_apart_first(edit,
     parts = b.sound("0.14.1")
     if edit:
         edit(parts)
-    name = releases.release(crds).crd_set
-    one = dataclasses.replace(
-        model.read_cluster(b.snapshot(**parts)),
-        crds=crd_set.CrdState(crd_set.EXACT, name, crd_set.releases_of(name)),
-    )
+    one = with_crds(model.read_cluster(b.snapshot(**parts)), crds)
     made = plan.plan_fleet([one], "0.14.2", plan.Options(in_place=True)).clusters[0]
     assert (made.method, "crds" in made.steps) == (method, method == "full_cycle")
 
