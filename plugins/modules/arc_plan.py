@@ -214,7 +214,9 @@ clusters:
       description: Runners by state.
       type: dict
     orphaned_listeners:
-      description: Listeners that serve no scale set, as C(namespace/name). A full cycle deletes them.
+      description:
+        - Listeners that serve no scale set, or have the name of an older release's rule, as C(namespace/name). A full
+          cycle deletes them.
       type: list
       elements: str
     suspends:

@@ -159,6 +159,7 @@ def describe(release: Mapping[str, Any]) -> Dict[str, Any]:
         "value_paths": chart_values.paths_of(values),
         "min_runners": _whole(values.get("minRunners")),
         "max_runners": _whole(values.get("maxRunners")),
+        "set_name": str(values.get("runnerScaleSetName") or ""),
     }
 
 

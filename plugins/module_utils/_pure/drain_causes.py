@@ -55,6 +55,10 @@ REMEDIES: Mapping[str, str] = {
     "listener-stuck": (
         "If its node is lost, delete the pod with grace period 0 once the node is proven dead"
     ),
+    "listener-orphaned": (
+        "Delete the AutoscalingListener (not its pod): arc.lifecycle.repair with orphaned-listener in "
+        "arc_repair_repairs does; jobs that run are not touched"
+    ),
     "listener-stays": "Look at the controller's log: it has not seen the changed limits",
     "runner-pod-stuck": (
         "If its node is lost, delete the pod with grace period 0 once the node is proven dead"

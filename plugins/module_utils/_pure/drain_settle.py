@@ -139,10 +139,17 @@ def observe(
 
 
 def most_waiting(scale_set: ScaleSet) -> int:
-    """Return the most jobs that can be waiting. At the limit the idle runners may be jobs too."""
+    """Return the most jobs that can be waiting. At the limit the idle runners may be jobs too.
+
+    Where the listener has counted a job's end already, its runner, which is still on its way out,
+    would hide one that waits: but the runner made for that one shows it.
+    """
     waiting = assigned_waiting(scale_set)
     number = waiting.waiting or 0
-    return number + scale_set.min_runners if waiting.at_least else number
+    if waiting.at_least:
+        number += scale_set.min_runners
+    pending = sum(one.state is State.PENDING for one in scale_set.runners)
+    return max(number, pending - scale_set.min_runners)
 
 
 def is_up(runner: Runner, options: Options, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from typing import (
     AbstractSet, Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple,
 )  # fmt: skip
 
-from . import releases
+from . import listener_faults, releases
 from .drain_leaving import Remains
 from .drain_types import Options, SetKey, View
 from .finalizer_verdicts import REGISTRATION
@@ -153,8 +153,13 @@ def _listeners(look: Look) -> Iterator[Sign]:
             elif one.deleting_since is None and look.stages.get(of) in (
                 "listener", "settle-listener",
             ):  # fmt: skip
-                text = "its set changed or is being deleted, and it was not touched"
-                yield Sign("listener-stays", str(one.ref), text, of, at_once=False)
+                watching = look.view.cluster.controllers_of(left.target.namespace)
+                if listener_faults.is_left_alone(one, left.scale_set, watching):
+                    id, text = "listener-orphaned", "no controller looks for it, and it takes jobs"
+                else:
+                    id = "listener-stays"
+                    text = "its set changed or is being deleted, and it was not touched"
+                yield Sign(id, str(one.ref), text, of, at_once=False)
 
 
 def _runner_pods(look: Look) -> Iterator[Sign]:

@@ -362,6 +362,12 @@ FINDINGS: Dict[str, Kind] = {
         BLOCKER, "Helm does not hold the values from which this would be installed again.",
         "Install it by Helm first, or remove it by hand and leave it out.",
     ),
+    "namespace-override": Kind(
+        BLOCKER, "A Helm release has put its objects into another namespace than its own: the upgrade would"
+        " take them away and not find what brings them back.",
+        "Install it anew without namespaceOverride, as a release in the namespace of its objects, or leave"
+        " this cluster out.", "charts/",
+    ),
     "kubernetes-too-old": Kind(
         BLOCKER, "The target's charts need a newer Kubernetes for a set of this cluster.",
         "Upgrade Kubernetes, or leave dind mode.", "#3842, #4144",

@@ -146,7 +146,7 @@ def _gate(cluster: Cluster) -> Iterator[Finding]:
 def _vanished(cluster: Cluster) -> Iterator[Finding]:
     for one in reads.seen(cluster.vanished):
         yield make(
-            "set-vanished", f"Helm release {one.namespace}/{one.name}",
+            "set-vanished", f"Helm release {one.namespace}/{one.helm.name}",
             f"chart {one.helm.chart} {one.release} is {one.helm.status},"
             " and no AutoscalingRunnerSet belongs to it",
         )

@@ -10,7 +10,7 @@ binding and pod are each compared with what the controller that is there would m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from . import reads, releases
 from .objects import Controller, Listener, Pod, ScaleSet
@@ -47,6 +47,21 @@ def expected_name(scale_set: ScaleSet, controller_release: Optional[str]) -> Opt
         group=scale_set.spec_group,
         url=scale_set.config_url,
     )
+
+
+def is_left_alone(
+    listener: Listener, scale_set: Optional[ScaleSet], controllers: Sequence[Controller]
+) -> bool:
+    """True if no controller takes the listener away when its set changes or goes.
+
+    `scale_set`: None once it has gone. `controllers`: that watch its namespace.
+    """
+    if listener.deleting_since is not None:
+        return False
+    if scale_set is None:
+        return True
+    name = expected_name(scale_set, controllers[0].release) if len(controllers) == 1 else None
+    return name is not None and listener.ref.name != name
 
 
 def faults_of(

@@ -278,13 +278,18 @@ def _vanished(
     there = {read_objects.helm_key(raw["metadata"]) for raw in sets}
     # A set that was put in by other means than Helm's own has no release annotation.
     there |= {(raw["metadata"].get("namespace", ""), raw["metadata"]["name"]) for raw in sets}
-    return tuple(
-        VanishedSet(one.name, one.namespace, one.app_version, one)
-        for one in helm
-        if one.chart in releases.SCALE_SET_CHARTS
-        and one.status == "deployed"
+    deployed = (
+        _as_vanished(one) for one in helm
+        if one.chart in releases.SCALE_SET_CHARTS and one.status == "deployed"
         and (one.namespace, one.name) not in there
     )
+    return tuple(one for one in deployed if (one.namespace, one.name) not in there)
+
+
+def _as_vanished(helm: HelmRelease) -> VanishedSet:
+    """The set is named after runnerScaleSetName (#2803); no object's name holds an underscore."""
+    name = helm.set_name or helm.name
+    return VanishedSet(name.replace("_", "-"), helm.namespace, helm.app_version, helm, name)
 
 
 def _read_crds(part: Part) -> Union[CrdState, Unread]:

@@ -88,6 +88,7 @@ class HelmRelease:
 
     `value_paths`: where the user gave values; the values themselves may hold secrets.
     `min_runners`, `max_runners`: as the user's values have them, None where they do not.
+    `set_name`: runnerScaleSetName of these values, "" where the set is named after the release.
     """
 
     name: str
@@ -101,6 +102,7 @@ class HelmRelease:
     value_paths: Tuple[str, ...] = ()
     min_runners: Optional[int] = None
     max_runners: Optional[int] = None
+    set_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -305,13 +307,15 @@ class ScaleSet:
 class VanishedSet:
     """A scale set that Helm calls deployed although its AutoscalingRunnerSet is gone (#3562).
 
-    `name`: the release's; the set's own name stands in values that are not read here.
+    `name`: of the object, as the chart makes it of the release's name or values.
+    `serves_as`: its name at GitHub.
     """
 
     name: str
     namespace: str
     release: str
     helm: HelmRelease
+    serves_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,9 @@ from .plan_cluster import ClusterPlan
 # Without these being settled there is nothing that could be planned.
 # What a target may be beside a release.
 LATEST, LATEST_PATCH = "latest", "latest_patch"
-NEVER_ACKNOWLEDGED = ("target-unknown", "two-hosts-one-cluster", "nothing-installed")
+NEVER_ACKNOWLEDGED = (
+    "target-unknown", "two-hosts-one-cluster", "nothing-installed", "namespace-override",
+)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from . import crd_set, fleet, reads, releases, summary
+from . import crd_set, fleet, listener_faults, reads, releases, summary
 from .gitops import Owner
 from .objects import Cluster, HelmRelease, Record, ScaleSet
 
@@ -67,7 +67,8 @@ class ClusterPlan:
     ("none", "in_place" or "full_cycle"). `is_resumed`: an earlier run did not end;
     `came_from`: the release before it, "" if that is not one.
     `counts`: of runners, None where unread. `orphaned_listeners`: `namespace/name` of those that
-    serve no set; no controller takes them away when their set's name comes again.
+    serve no set, or have the name of an older release's rule; no controller takes them away, so
+    a drain would wait for them for ever.
     `suspends`: objects of Argo CD and Flux that rest while the run works.
     """
 
@@ -128,7 +129,7 @@ def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
     is_sound = fits and not crds["must_change"]
     sets = _planned_sets(cluster, target, is_sound)
     hop = releases.hop(found[0], target) if found and releases.is_known(found[0]) else None
-    method = _method(hop, found, sets, is_sound, in_place)
+    method = _method(hop, found, sets, is_sound, in_place and not _needs_gap(cluster, crds))
     return ClusterPlan(
         id=cluster.id,
         target=target,
@@ -147,9 +148,7 @@ def plan_of(cluster: Cluster, target: str, in_place: bool) -> ClusterPlan:
         counts=summary.counts_of(cluster).as_dict(),
         is_resumed=is_half_way(cluster),
         came_from=_came_from(cluster, found),
-        orphaned_listeners=tuple(
-            f"{one.ref.namespace}/{one.ref.name}" for one in reads.seen(cluster.orphan_listeners)
-        ),
+        orphaned_listeners=_orphaned_listeners(cluster),
     )
 
 
@@ -166,6 +165,17 @@ def with_peers(
             for one in plan.scale_sets
         ),
     )
+
+
+def _orphaned_listeners(cluster: Cluster) -> Tuple[str, ...]:
+    found = [one.ref for one in reads.seen(cluster.orphan_listeners)]
+    for scale_set in reads.seen(cluster.scale_sets):
+        watching = cluster.controllers_of(scale_set.ref.namespace)
+        found += [
+            one.ref for one in reads.seen(scale_set.listeners)
+            if listener_faults.is_left_alone(one, scale_set, watching)
+        ]
+    return tuple(f"{one.namespace}/{one.name}" for one in found)
 
 
 def is_half_way(cluster: Cluster) -> bool:
@@ -228,11 +238,13 @@ def _planned_sets(cluster: Cluster, target: str, is_sound: bool) -> Tuple[Planne
         planned[key] = _of_live(cluster, one, target, is_sound, key in recorded)
     by_helm = {(ns, helm): name for (ns, name), (helm, _from) in recorded.items() if helm}
     for gone in reads.seen(cluster.vanished):
-        key = (gone.namespace, by_helm.get((gone.namespace, gone.name), gone.name))
+        helm = gone.helm.name
+        key = (gone.namespace, by_helm.get((gone.namespace, helm), gone.name))
         planned.setdefault(
             key,
             PlannedSet(
-                key[0], key[1], VANISHED, INSTALL, gone.release, gone.name, serves_as=key[1]
+                key[0], key[1], VANISHED, INSTALL, gone.release, helm,
+                serves_as=gone.serves_as or key[1],
             ),
         )
     for key, (helm, from_release) in recorded.items():
@@ -271,6 +283,13 @@ def _of_live(
 def _is_unfinished(helm: Optional[HelmRelease]) -> bool:
     """True if Helm was killed in the middle: it refuses this release until it is uninstalled."""
     return helm is not None and helm.status.startswith("pending-")
+
+
+def _needs_gap(cluster: Cluster, crds: Mapping[str, Any]) -> bool:
+    """True where a part cannot be changed while it is in use: CRDs, and what Helm refuses."""
+    helms = [one.helm for one in reads.seen(cluster.controllers)]
+    helms += [one.helm for one in reads.seen(cluster.scale_sets)]
+    return bool(crds["must_change"]) or any(map(_is_unfinished, helms))
 
 
 def _method(

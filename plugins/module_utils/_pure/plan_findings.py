@@ -38,9 +38,11 @@ def of_plan(
         found.extend(_releases(plan, allow_downgrade))
         found.extend(_kubernetes(cluster, plan))
         found.extend(_helm(cluster, plan))
+        found.extend(_elsewhere(cluster, plan))
         found.extend(_peers(cluster, plan, plans))
         found.extend(_values(cluster, plan))
         found.extend(_poisoned_orphans(cluster, plan))
+        found.extend(_orphans(cluster, plan))
     name = cluster.id.name
     return tuple(
         Finding(one.id, one.severity, one.object, one.reason, one.remedy, name) for one in found
@@ -103,6 +105,24 @@ def _helm(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
             yield make("no-helm-release", str(controller.ref), "no Helm release was found for it")
 
 
+def _elsewhere(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    """Yield what its Helm release has put elsewhere: both are looked for in one namespace."""
+    kept = {(ns, name) for ns, name, action in plan.controllers if action == plan_cluster.KEEP}
+    for one in (*reads.seen(cluster.scale_sets), *reads.seen(cluster.controllers)):
+        is_kept = (one.ref.namespace, one.ref.name) in kept and one.ref.kind == "Deployment"
+        if not is_kept and one.helm is not None and one.helm.namespace != one.ref.namespace:
+            yield make(
+                "namespace-override", str(one.ref),
+                f"its Helm release is {one.helm.namespace}/{one.helm.name}",
+            )
+    for gone in reads.seen(cluster.vanished):
+        if "namespaceOverride" in gone.helm.value_paths:
+            yield make(
+                "namespace-override", f"Helm release {gone.helm.namespace}/{gone.helm.name}",
+                "its values have namespaceOverride, and its AutoscalingRunnerSet is gone",
+            )
+
+
 def _poisoned_orphans(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
     """Yield runners that no drain takes away, and that the target's controller cannot decode."""
     if releases.release(plan.target).failures_type != "date-time":
@@ -115,6 +135,18 @@ def _poisoned_orphans(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
                 f" be there when a controller of {plan.target} comes, which would stand still",
                 severity=BLOCKER,
             )
+
+
+def _orphans(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    """Yield what no drain waits for, and only the controller that is to go can let end."""
+    if "uninstall_controller" not in plan.steps:
+        return
+    for one in (*reads.seen(cluster.orphan_runner_sets), *reads.seen(cluster.orphan_runners)):
+        yield make(
+            "orphan-runners", str(one.ref),
+            "it belongs to no scale set, and would still be there when the controller goes and the"
+            " CRDs are to change", severity=BLOCKER,
+        )
 
 
 def _values(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:

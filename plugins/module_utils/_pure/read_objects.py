@@ -131,6 +131,7 @@ def read_helm_release(raw: Raw) -> objects.HelmRelease:
         value_paths=tuple(raw.get("value_paths") or ()),
         min_runners=raw.get("min_runners"),
         max_runners=raw.get("max_runners"),
+        set_name=raw.get("set_name") or "",
     )
 
 

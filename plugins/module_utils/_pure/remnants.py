@@ -60,7 +60,8 @@ def _objects(view: View, key: SetKey) -> Iterator[str]:
 def _pods(view: View, key: SetKey) -> Iterator[str]:
     """Pods of listeners, runners and, by the runner's name, of jobs in kubernetes mode."""
     namespace, name = key
-    of_runner = re.compile(rf"{re.escape(name)}-[a-z0-9]{{5}}-runner-[a-z0-9]{{5}}")
+    # The API server cuts the last dash off where a set's name has 45 characters.
+    of_runner = re.compile(rf"{re.escape(name)}-[a-z0-9]{{5}}-runner-?[a-z0-9]{{5}}")
     for raw in reads.seen(view.snapshot.read("pods")):
         labels = raw["metadata"].get("labels") or {}
         is_job = raw["metadata"].get("namespace") == namespace and of_runner.fullmatch(

@@ -114,17 +114,22 @@ def _orphaned_listeners(look: _Look) -> Iterator[Repair]:
 
 
 def _stale_listeners(look: _Look) -> Iterator[Repair]:
-    for scale_set in look.sets:
+    for scale_set in reads.seen(look.view.cluster.scale_sets):
         controller = look.controller_of(scale_set.ref.namespace)
         if controller is None:
             continue
         for one in reads.seen(scale_set.listeners):
             faults = {f.id: f for f in listener_faults.faults_of(one, scale_set, controller)}
             cured = [faults[id] for id in listener_faults.CURED_BY_DELETION if id in faults]
-            if cured and one.deleting_since is None:
-                is_old_name = cured[0].id == listener_faults.OLD_NAME
-                id = "orphaned-listener" if is_old_name else "stale-listener"
-                yield Repair(id, one.ref, cured[0].reason, _delete(one.ref, cured[0].reason))
+            if not cured or one.deleting_since is not None:
+                continue
+            if listener_faults.OLD_NAME in faults:
+                # The controller does not look for it, also while its set goes.
+                reason = faults[listener_faults.OLD_NAME].reason
+                yield Repair("orphaned-listener", one.ref, reason, _delete(one.ref, reason))
+            elif scale_set.deleting_since is None:
+                reason = cured[0].reason
+                yield Repair("stale-listener", one.ref, reason, _delete(one.ref, reason))
 
 
 def _zombies(look: _Look) -> Iterator[Repair]:
@@ -147,8 +152,14 @@ def _outdated(look: _Look) -> Iterator[Repair]:
     for scale_set in look.sets:
         if scale_set.phase != "Outdated":
             continue
-        left = [*reads.seen(scale_set.listeners), *reads.seen(scale_set.runners)]
-        held = "" if not left else "it still has a listener or runners: wait until they have gone"
+        parts = (scale_set.listeners, scale_set.runner_sets, scale_set.runners)
+        if not all(map(reads.is_read, parts)):
+            continue
+        # The controller takes the id off last, once it has deleted the scale set at GitHub (#4404).
+        is_left = any(map(reads.seen, parts)) or scale_set.scale_set_id is not None
+        held = "" if not is_left else (
+            "it still has a listener, a runner set, runners or its id: wait until they have gone"
+        )
         if not look.controller_of(scale_set.ref.namespace):
             held = _NOBODY
         text = "its phase is Outdated, and nothing of it is left"

@@ -85,7 +85,8 @@ def summarise(
 def _vanished(one: VanishedSet) -> Dict[str, Any]:
     return {
         "namespace": one.namespace,
-        "helm_release": one.name,
+        "name": one.name,
+        "helm_release": one.helm.name,
         "release": one.release,
         "helm_status": one.helm.status,
     }
@@ -132,6 +133,7 @@ def _scale_set(cluster: Cluster, one: ScaleSet) -> Dict[str, Any]:
         "container_mode": one.container_mode,
         "managed_by": one.managed_by,
         "helm_release": one.helm.name if one.helm else None,
+        "helm_namespace": one.helm.namespace if one.helm else None,
         "helm_limits": {
             "min_runners": one.helm.min_runners, "max_runners": one.helm.max_runners,
         } if one.helm else None,
@@ -161,6 +163,7 @@ def _controller(one: Controller) -> Dict[str, Any]:
         "update_strategy": one.update_strategy,
         "service_account": {"namespace": one.service_account[0], "name": one.service_account[1]},
         "helm_release": one.helm.name if one.helm else None,
+        "helm_namespace": one.helm.namespace if one.helm else None,
         "managed_by": one.managed_by,
         "pods": _all(one.pods, _pod),
     }

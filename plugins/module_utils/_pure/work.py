@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Mapping, Sequence
 
 from .errors import BadInput
-from .plan_cluster import INSTALL, KEEP, LIVE, REPLACE
+from .plan_cluster import INSTALL, KEEP, LEAVE, LIVE, REPLACE
 from .record import CONTROLLER, SCALE_SET
 from .releases import IN_PLACE
 
@@ -22,7 +22,7 @@ def work_of(
     """Return the lists that the roles take, each entry with namespace, name and helm.
 
     `planned`: a cluster's part of arc_plan's result. `remembered`: the releases of its record.
-    `drain`: scale sets to take away. `scale_sets`: to uninstall and install. `controllers`: the
+    `drain`: scale sets to take away, or to see gone. `scale_sets`: to uninstall and install. `controllers`: the
     same for controllers. `expected`: every scale set that has to take jobs at the end. `peers`:
     sets of other clusters that serve meanwhile, with `cluster` for `helm`.
     """
@@ -38,11 +38,13 @@ def work_of(
         for one in planned["scale_sets"]
         if one["action"] == KEEP and (one["namespace"], one["helm_release"]) not in known
     ]
+    # What its owner removes is waited for where the controller goes: it alone lets that end.
+    going = (REPLACE,) if is_sound else (REPLACE, LEAVE)
     return {
         "drain": [
             {"namespace": one["namespace"], "name": one["name"]}
             for one in planned["scale_sets"]
-            if one["action"] == REPLACE and one["source"] == LIVE
+            if one["action"] in going and one["source"] == LIVE
         ],
         "scale_sets": [one for one in sets if (one["namespace"], one["helm"]) in changed],
         "controllers": [] if is_sound else [
@@ -98,7 +100,8 @@ def uninstall_of(info: Mapping[str, Any]) -> Dict[str, List[Entry]]:
 
     `info`: result of arc_info. `drain`: scale sets that are there. `scale_sets`: these, and Helm
     releases whose set has vanished. `controllers`: all. `helm` is "" for what Helm did not
-    install. Raises BadInput where a part of it could not be read: what was not seen would stay.
+    install. Raises BadInput where a part of it could not be read: what was not seen would stay,
+    as would what a Helm release has put into another namespace than its own.
     """
     parts = ("scale_sets", "controllers", "vanished")
     unread = [part for part in parts if info.get(part) is None]
@@ -108,12 +111,25 @@ def uninstall_of(info: Mapping[str, Any]) -> Dict[str, List[Entry]]:
             cause="they could not be read",
             next_step="See unread in the result of arc_info for the right that is missing",
         )
+    elsewhere = [
+        f"{one['namespace']}/{one['name']} of {one['helm_namespace']}/{one['helm_release']}"
+        for one in [*info["scale_sets"], *info["controllers"]]
+        if one["helm_release"] and one.get("helm_namespace", one["namespace"]) != one["namespace"]
+    ]
+    if elsewhere:
+        raise BadInput(
+            cluster=str((info.get("cluster") or {}).get("name", "")), object=", ".join(elsewhere),
+            cause="its Helm release is in another namespace (namespaceOverride), and would stay",
+            next_step="Drain with arc.lifecycle.drain, then helm uninstall the sets, and the"
+                      " controller last",
+        )
     drain = [{"namespace": one["namespace"], "name": one["name"]} for one in info["scale_sets"]]
     sets = [
         {"namespace": one["namespace"], "name": one["name"], "helm": one["helm_release"] or ""}
         for one in info["scale_sets"]
     ] + [
-        {"namespace": one["namespace"], "name": one["helm_release"], "helm": one["helm_release"]}
+        {"namespace": one["namespace"], "name": one.get("name") or one["helm_release"],
+         "helm": one["helm_release"]}
         for one in info["vanished"]
     ]
     controllers = [

@@ -71,7 +71,7 @@ def test_newest_revision_of_each_arc_release_is_told_without_values(server):
         "chart_version": "0.9.3", "app_version": "0.9.3", "status": "failed",
         "updated": "2026-05-01T10:00:00Z",
         "value_paths": ["githubConfigSecret.github_token", "maxRunners"],
-        "min_runners": None, "max_runners": 5,
+        "min_runners": None, "max_runners": 5, "set_name": "",
     }
     assert "ghp_secret" not in json.dumps(found)
 
@@ -132,3 +132,8 @@ def test_release_that_unpacks_without_end_is_refused(monkeypatch):
     monkeypatch.setattr(helm_store, "_MAX_UNPACKED", 1000)
     with pytest.raises(errors.ReadFailed):
         helm_store.unpack(secret({"name": "x" * 5000}))
+
+
+def test_name_of_a_set_that_is_not_named_after_its_release_is_told():
+    named = {**release(), "config": {"runnerScaleSetName": "gpu_large"}}
+    assert [helm_store.describe(one)["set_name"] for one in (named, release())] == ["gpu_large", ""]

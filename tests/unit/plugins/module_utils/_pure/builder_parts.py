@@ -178,6 +178,7 @@ def helm_release(
     value_paths: Sequence[str] = (),
     min_runners: Optional[int] = None,
     max_runners: Optional[int] = None,
+    set_name: str = "",
 ) -> Raw:
     """Return a Helm release as the store reader gives it."""
     return {
@@ -192,6 +193,7 @@ def helm_release(
         "value_paths": list(value_paths),
         "min_runners": min_runners,
         "max_runners": max_runners,
+        "set_name": set_name,
     }
 
 

@@ -147,6 +147,22 @@ def listener_untouched():
     return parts
 
 
+def listener_of_an_older_rule():
+    parts = going("0.13.1")
+    one = b.listener(parts["autoscalingrunnersets"][0], release="0.13.0", rule="namespace")
+    parts["autoscalinglisteners"].append(one)
+    parts["pods"].append(b.listener_pod(one))
+    return parts
+
+
+def listener_whose_set_has_gone():
+    parts = listener_of_an_older_rule()
+    for part in ("autoscalingrunnersets", "ephemeralrunnersets", "ephemeralrunners", "secrets",
+                 "serviceaccounts", "roles", "rolebindings"):
+        parts[part] = []
+    return parts
+
+
 def runner_pod_overdue():
     parts = going()
     parts["pods"][-1]["metadata"]["deletionTimestamp"] = b.ago(1)
@@ -255,6 +271,8 @@ AFTER_A_WHILE = [
     (crash_loop, "controller-not-ready"),
     (idle_stays, "github-refuses"),
     (listener_untouched, "listener-stays"),
+    (listener_of_an_older_rule, "listener-orphaned"),
+    (listener_whose_set_has_gone, "listener-orphaned"),
     (pod_gone, "busy-without-pod"),
     (zombie, "zombie"),
     (all_gone_but_the_set, "held-at-github"),

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
@@ -281,3 +283,17 @@ def test_replacement_of_a_runner_whose_job_ended_is_not_waited_for():
     memory = drain.Memory(settled={WEB.key: drain_types.Settled(b.NOW, 2)})
     parts = settling(started=1, replicas=4)
     assert decided(parts, memory=memory).stage == "delete"
+
+
+def test_runner_that_ends_does_not_hide_the_job_for_which_another_is_on_its_way():
+    """The listener has counted the end of the first job: replicas 1 is the second one's."""
+    parts = settling(started=1, replicas=1, runners=0)
+    old, group = parts["ephemeralrunners"][0], parts["ephemeralrunnersets"][0]
+    parts["pods"][-1] = b.runner_pod(old, state="terminated")
+    parts["ephemeralrunners"].append(
+        b.runner(group, name="new-0", phase="Pending", runner_id=None, created=0.1))
+    assert decided(parts).stage == "settle-assigned"
+    (scale_set,) = view_of(parts).cluster.scale_sets
+    assert drain_settle.most_waiting(scale_set) == 1
+    # Where one is to be spare the idle one takes the job, and this one is the next spare.
+    assert drain_settle.most_waiting(dataclasses.replace(scale_set, min_runners=1)) == 0

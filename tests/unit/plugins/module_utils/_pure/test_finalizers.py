@@ -237,6 +237,18 @@ def test_leader_lease_tells_of_a_controller_that_was_not_seen(leases, expected):
     assert said(go(abandoned(), *CHAIN), "AutoscalingRunnerSet", leases=leases) == expected
 
 
+def test_leader_of_a_controller_of_another_namespace_is_nobody_who_could_do_it():
+    parts = go(abandoned(), *CHAIN)
+    other = b.controller(name="b-gha-rs-controller", namespace="b-systems", watch="b-runners")
+    parts["deployments"] = [other]
+    parts["pods"].append(b.controller_pod(other))
+    one = lease(5, "b-gha-rs-controller")
+    one["metadata"]["namespace"] = "b-systems"
+    assert said(parts, "AutoscalingRunnerSet", leases=(one,)) == ("release", "proven")
+    one["metadata"]["name"] = "c-gha-rs-controller"
+    assert said(parts, "AutoscalingRunnerSet", leases=(one,)) == ("hold", "leader-alive")
+
+
 def test_controller_that_works_is_called_unable_where_github_never_lets_the_runner_go():
     """#4585: JobStillRunning for ever, and the pod has gone."""
     parts = with_controller(abandoned(busy=1, idle=0, deleting=20))

@@ -233,6 +233,11 @@ def no_helm(parts):
     parts["helm"] = []
 
 
+def set_elsewhere(parts):
+    marks = parts["autoscalingrunnersets"][0]["metadata"]["annotations"]
+    marks["meta.helm.sh/release-namespace"] = parts["helm"][1]["namespace"] = "team-a"
+
+
 BLOCKERS = [
     pytest.param(pair, "0.9.9", "target-unknown", id="unknown-target"),
     pytest.param(pair, "0.8.3", "target-unsupported", id="target-too-old"),
@@ -315,6 +320,7 @@ def test_what_makes_a_plan_impossible_cannot_be_acknowledged(id):
         "target-unknown": ([cluster()], "9.9.9"),
         "two-hosts-one-cluster": ([cluster("a", uid="x"), cluster("b", uid="x")], "0.14.2"),
         "nothing-installed": ([model.read_cluster(b.snapshot())], "0.14.2"),
+        "namespace-override": ([cluster(edit=set_elsewhere)], "0.14.2"),
     }
     clusters, target = cases[id]
     made = plan.plan_fleet(clusters, target, plan.Options(acknowledge=(id,)))

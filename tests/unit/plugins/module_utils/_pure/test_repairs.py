@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
@@ -57,6 +59,7 @@ def zombie(parts, **changes):
 
 def outdated(parts):
     parts["autoscalingrunnersets"][0]["status"]["phase"] = "Outdated"
+    del parts["autoscalingrunnersets"][0]["metadata"]["annotations"]["runner-scale-set-id"]
     for part in ("autoscalinglisteners", "ephemeralrunnersets", "ephemeralrunners"):
         parts[part].clear()
 
@@ -153,6 +156,24 @@ def test_trouble_that_could_not_be_seen_leads_to_no_write(case):
         assert [one for one in found(blind) if not one.held] == []
 
 
+def test_outdated_set_is_left_alone_until_its_runner_set_and_its_id_have_gone():
+    for part in ("ephemeralrunnersets", "autoscalingrunnersets"):
+        parts = b.sound("0.14.2", idle=0)
+        kept = copy.deepcopy(parts[part])
+        outdated(parts)
+        parts[part] = kept
+        parts["autoscalingrunnersets"][0]["status"]["phase"] = "Outdated"
+        (one,) = found(parts)
+        assert (one.id, bool(one.held)) == ("outdated", True)
+
+
+@pytest.mark.parametrize("part", ["autoscalinglisteners", "ephemeralrunnersets", "ephemeralrunners"])
+def test_outdated_set_of_which_not_all_was_read_is_left_alone(part):
+    parts = b.sound("0.14.2")
+    outdated(parts)
+    assert found({**parts, part: reads.Unread("503")}) == ()
+
+
 def test_zombie_with_a_job_and_a_young_one_are_left_alone():
     parts = b.sound()
     zombie(parts, busy=True)
@@ -169,6 +190,22 @@ def test_orphaned_listener_without_a_controller_is_held():
     parts["deployments"].clear()
     (one,) = found(parts)
     assert one.held.startswith("no controller at work")
+
+
+@pytest.mark.parametrize("is_bound", [True, False], ids=["alive", "dead-runner-set"])
+@pytest.mark.parametrize("deleting", [None, 5])
+def test_listener_of_an_older_rule_is_orphaned_whatever_else_ails_it_and_while_its_set_goes(is_bound, deleting):
+    parts = b.sound("0.13.1", deleting=deleting)
+    old_name(parts)
+    if not is_bound:
+        dead_runner_set(parts)
+    assert [one.id for one in found(parts)] == ["orphaned-listener"]
+
+
+def test_listener_of_a_set_that_goes_is_not_made_anew():
+    parts = b.sound("0.13.1", deleting=5)
+    old_image(parts)
+    assert found(parts) == ()
 
 
 def test_deletion_that_hangs_needs_the_word_of_somebody_who_knows():

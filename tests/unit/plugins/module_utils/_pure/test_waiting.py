@@ -117,6 +117,15 @@ def test_job_pod_of_kubernetes_mode_is_left_of_its_set_only():
     assert decided(parts, state=waiting.ABSENT, sets=((b.RUNNERS, "we"),)).finished
 
 
+def test_job_pod_is_left_of_a_set_whose_name_is_as_long_as_it_may_be():
+    name = "w" * 45
+    parts = gone(b.sound())
+    # Kubernetes cuts what a name is generated from to 58 characters.
+    runner = f"{name}-abcde-runner-"[:58] + "fghij"
+    parts["pods"].append(b.pod("job", labels={"runner-pod": runner}))
+    assert not decided(parts, state=waiting.ABSENT, sets=((b.RUNNERS, name),)).finished
+
+
 @pytest.mark.parametrize("helpers", [True, False])
 def test_helper_objects_count_where_asked(helpers):
     parts = gone(b.sound())

@@ -51,6 +51,16 @@ def test_what_could_not_be_read_is_refused(part):
     assert "could not be read" in caught.value.cause
 
 
+@pytest.mark.parametrize("part, number", [("autoscalingrunnersets", 1), ("deployments", 0)])
+def test_release_whose_objects_are_elsewhere_is_refused_as_it_would_stay(part, number):
+    parts = b.sound("0.14.2")
+    marks = parts[part][0]["metadata"]["annotations"]
+    marks["meta.helm.sh/release-namespace"] = parts["helm"][number]["namespace"] = "team-a"
+    with pytest.raises(errors.BadInput) as caught:
+        taken(parts)
+    assert "another namespace" in caught.value.cause
+
+
 def test_peers_of_an_upgrade_are_those_that_serve_what_is_taken_away():
     def planned(name, action, *peers):
         return {"namespace": "n", "name": name, "action": action, "source": "live", "helm_release": name,
@@ -83,3 +93,16 @@ def test_batch_must_not_hold_all_that_serve_a_set(batch, may_be_down, method, ex
         planned("web", "replace", "green"), planned("api", "replace", "green", "red"),
         planned("kept", "keep", "green"), planned("alone", "replace")]}
     assert work.unserved_in(cluster, batch, may_be_down) == expected
+
+
+@pytest.mark.parametrize("steps, drained", [
+    (["uninstall_controller"], ["leaving", "web"]), (["remove_sets"], ["web"]),
+], ids=["controller-goes", "controller-stays"])
+def test_set_that_its_owner_removes_is_gone_before_the_controller_goes(steps, drained):
+    def planned(name, action):
+        return {"namespace": "n", "name": name, "action": action, "source": "live",
+                "helm_release": "", "peers": []}
+
+    found = work.work_of({"steps": steps, "scale_sets": [
+        planned("leaving", "leave"), planned("web", "replace")]}, [])
+    assert [one["name"] for one in found["drain"]] == drained
