@@ -55,6 +55,13 @@ options:
     type: list
     elements: str
     default: []
+  force_crds:
+    description:
+      - The names of clusters in which CRDs are taken over that another manager than Helm and kubectl has written, as
+        O(arc.lifecycle.arc_crd#module:force) does it.
+    type: list
+    elements: str
+    default: []
   gitops:
     description:
       - What a run does with objects of Argo CD and Flux that own ARC's and are at work.
@@ -290,6 +297,7 @@ OPTIONS = {
     "target": {"type": "str", "required": True},
     "acknowledge": {"type": "list", "elements": "str", "default": []},
     "suspended": {"type": "list", "elements": "str", "default": []},
+    "force_crds": {"type": "list", "elements": "str", "default": []},
     "gitops": {"type": "str", "choices": ["refuse", "suspend"], "default": "refuse"},
     "allow_downgrade": {"type": "bool", "default": False},
     "in_place": {"type": "bool", "default": False},
@@ -334,6 +342,7 @@ class Planner:
             # A survey that was left empty sends an empty text.
             acknowledge=tuple(filter(None, map(str.strip, self._options["acknowledge"]))),
             suspended=tuple(self._options["suspended"]),
+            force_crds=tuple(self._options["force_crds"]),
             allow_downgrade=self._options["allow_downgrade"],
             in_place=self._options["in_place"],
             order=tuple(one["name"] for one in self._options["clusters"]),

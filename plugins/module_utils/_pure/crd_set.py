@@ -18,6 +18,17 @@ EXACT, MIXED, EDITED, PARTIAL, ABSENT, UNKNOWN = (
     "exact", "mixed", "edited", "partial", "absent", "unknown",
 )  # fmt: skip
 GENERATOR = "controller-gen.kubebuilder.io/version"
+# Who installs ARC's CRDs by the published ways (Helm, kubectl create, apply, replace), and we.
+# Not among them: kubectl-edit and kubectl-patch, by which a person wrote.
+_INSTALLERS = frozenset((
+    "helm", "kubectl", "kubectl-create", "kubectl-replace", "kubectl-client-side-apply",
+    "before-first-apply", "arc.lifecycle",
+    # What has Helm built in goes by its own name (helm/helm#9870), and leaves a chart's CRDs alone
+    # as Helm does: Flux (fluxcd/helm-controller#346), and Helm before 3.7.
+    "helm-controller", "Go-http-client",
+))  # fmt: skip
+# Terraform's provider runs under a file name with its version (terraform-provider-helm_v2.13.0_x5).
+_TERRAFORM = "terraform-provider-helm"
 # More parts than this share differ: a CRD of a set that is not known, rather than an edited one.
 EDITED_SHARE = 0.5
 
@@ -29,7 +40,8 @@ class CrdMatch:
     `verdict`: EXACT, EDITED, ABSENT or UNKNOWN. `sets`: the sets it belongs to, several where
     a release left this CRD as it was. `nearest`, `differing`: of an edited or unknown one, the
     set with the fewest differing parts, and the paths of these. `edited_text`: exact, but for
-    descriptions. `terminating`: it is being deleted.
+    descriptions. `terminating`: it is being deleted. `managers`: who has written its versions and
+    would put them back (see `managers_of`).
     """
 
     name: str
@@ -41,6 +53,7 @@ class CrdMatch:
     generator: str = ""
     established: bool = True
     terminating: bool = False
+    managers: Tuple[str, ...] = ()
 
     def as_dict(self) -> Dict[str, Any]:
         """Return the match as plain data."""
@@ -52,6 +65,7 @@ class CrdMatch:
             "differing": list(self.differing),
             "edited_text": self.edited_text,
             "terminating": self.terminating,
+            "managers": list(self.managers),
         }
 
 
@@ -138,6 +152,22 @@ def recognise(crds: Iterable[Mapping[str, Any]]) -> CrdState:
     return _state(EXACT if common else MIXED, common, matches)
 
 
+def managers_of(crd: Mapping[str, Any], fields: Iterable[str]) -> Tuple[str, ...]:
+    """Return who manages one of these fields of the spec and would put its own state back.
+
+    Those that install CRDs and leave them alone from then on are none of them.
+    """
+    wanted = {f"f:{name}" for name in fields}
+    found = {
+        str(entry.get("manager", ""))
+        for entry in (crd.get("metadata") or {}).get("managedFields") or ()
+        if wanted & set((entry.get("fieldsV1") or {}).get("f:spec") or ())
+    }
+    return tuple(sorted(
+        one for one in found - _INSTALLERS if not one.startswith(_TERRAFORM)
+    ))
+
+
 def releases_of(crd_set: str) -> Tuple[str, ...]:
     """Return the releases that publish a set, oldest first."""
     return tuple(name for name, one in releases.RELEASES.items() if one.crd_set == crd_set)
@@ -157,6 +187,7 @@ def _match(name: str, crd: Optional[Mapping[str, Any]]) -> CrdMatch:
         "generator": (meta.get("annotations") or {}).get(GENERATOR, ""),
         "established": _is_established(crd),
         "terminating": "deletionTimestamp" in meta,
+        "managers": managers_of(crd, ["versions"]),
     }
     form = crd_form.normalise(crd)
     sets = _sets_with(crd_digests.SHAPES[name], crd_form.digest(form))

@@ -19,12 +19,6 @@ Crd = Mapping[str, Any]
 
 CREATED, REPLACED, UNCHANGED = "created", "replaced", "unchanged"
 
-# Who installs ARC's CRDs by the published ways (Helm, kubectl create, apply, replace), and we.
-# Not among them: kubectl-edit and kubectl-patch, by which a person wrote.
-TOLERATED_OWNERS = frozenset((
-    "helm", "kubectl", "kubectl-create", "kubectl-replace", "kubectl-client-side-apply",
-    "before-first-apply", "arc.lifecycle",
-))  # fmt: skip
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Parts of a normalised CRD -> the field of the spec they come from.
 _FIELDS = ("group", "scope", "names", "conversion", "preserveUnknownFields", "versions")
@@ -88,13 +82,7 @@ def form(crd: Crd) -> Dict[str, Any]:
 def foreign_owners(live: Crd, wanted: Crd) -> Tuple[str, ...]:
     """Return the managers that own a part of the spec which would change, tolerated ones apart."""
     old, new = form(live), form(wanted)
-    fields = {f"f:{name}" for name in _FIELDS if old.get(name) != new.get(name)}
-    found = {
-        str(entry.get("manager", ""))
-        for entry in live["metadata"].get("managedFields") or ()
-        if fields & set((entry.get("fieldsV1") or {}).get("f:spec") or ())
-    }
-    return tuple(sorted(found - TOLERATED_OWNERS))
+    return crd_set.managers_of(live, [name for name in _FIELDS if old.get(name) != new.get(name)])
 
 
 def terminating_since(live: Crd) -> Optional[str]:

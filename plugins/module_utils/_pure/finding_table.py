@@ -110,6 +110,12 @@ FINDINGS: Dict[str, Kind] = {
         WARNING, "Some of ARC's four CRDs are missing.",
         "Apply the four CRDs of the controller's release.", "#3395",
     ),
+    "crd-managed": Kind(
+        BLOCKER, "Another manager than Helm and kubectl has written a CRD that has to change, and may put its own"
+        " state back.",
+        "Keep it from writing until the run has ended (suspend Argo CD or Flux), or have it take the CRDs of the"
+        " target; then say arc_crds_force=true.",
+    ),
     "crd-terminating": Kind(
         BLOCKER, "A CRD is being deleted: nothing of its kind can be made until it is gone.",
         "Let the objects of its kind go in ARC's own order; never strip the CRD's finalizer.",

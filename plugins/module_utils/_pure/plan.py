@@ -22,7 +22,7 @@ from .plan_cluster import ClusterPlan
 # What a target may be beside a release.
 LATEST, LATEST_PATCH = "latest", "latest_patch"
 NEVER_ACKNOWLEDGED = (
-    "target-unknown", "two-hosts-one-cluster", "nothing-installed", "namespace-override",
+    "target-unknown", "two-hosts-one-cluster", "nothing-installed", "namespace-override", "crd-managed",
 )
 
 
@@ -31,7 +31,8 @@ class Options:
     """What the user decided.
 
     `acknowledge`: ids of findings that shall not block. `suspended`: names of clusters whose
-    GitOps operator is suspended. `in_place`: take the short way where the gate allows it.
+    GitOps operator is suspended. `force_crds`: names of clusters whose CRDs are taken over from
+    whoever manages them. `in_place`: take the short way where the gate allows it.
     `allow_downgrade`: set by the rollback alone. `order`: names of clusters, first to last.
     `learnt`: findings by cluster that no look at the clusters gives. `owned`: what Argo CD and
     Flux have in hand, by cluster. `suspend_gitops`: the run makes them rest.
@@ -39,6 +40,7 @@ class Options:
 
     acknowledge: Tuple[str, ...] = ()
     suspended: Tuple[str, ...] = ()
+    force_crds: Tuple[str, ...] = ()
     in_place: bool = False
     allow_downgrade: bool = False
     order: Tuple[str, ...] = ()
@@ -183,9 +185,12 @@ def _taken_up(finding: Finding) -> Finding:
 
 
 def _acknowledge(finding: Finding, options: Options) -> Finding:
-    is_suspended = finding.id == "gitops-owned" and finding.cluster in options.suspended
+    is_settled = (
+        finding.id == "gitops-owned" and finding.cluster in options.suspended
+        or finding.id == "crd-managed" and finding.cluster in options.force_crds
+    )
     is_named = finding.id in options.acknowledge and finding.id not in NEVER_ACKNOWLEDGED
-    if finding.severity == BLOCKER and (is_suspended or is_named):
+    if finding.severity == BLOCKER and (is_settled or is_named):
         return replace(finding, severity=WARNING)
     return finding
 

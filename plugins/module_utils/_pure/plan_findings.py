@@ -37,6 +37,7 @@ def of_plan(
     if plan.is_anything_to_do:
         found.extend(_releases(plan, allow_downgrade))
         found.extend(_kubernetes(cluster, plan))
+        found.extend(_crd_managers(cluster, plan))
         found.extend(_helm(cluster, plan))
         found.extend(_elsewhere(cluster, plan))
         found.extend(_peers(cluster, plan, plans))
@@ -90,6 +91,16 @@ def _kubernetes(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
                 f"it is in {one.container_mode} mode, which needs Kubernetes"
                 f" {needed[0]}.{needed[1]} at {plan.target}; here is {cluster.id.kubernetes}",
             )
+
+
+def _crd_managers(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:
+    """Yield CRDs that would be refused when the cluster is empty already."""
+    crds = cluster.crds
+    if isinstance(crds, reads.Unread) or "crds" not in plan.steps or crds.fits(plan.target):
+        return
+    for one in crds.crds:
+        if one.managers:
+            yield make("crd-managed", one.name, f"{', '.join(one.managers)} has written it")
 
 
 def _helm(cluster: Cluster, plan: ClusterPlan) -> Iterator[Finding]:

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import places
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.transport import Request
 from ansible_collections.arc.lifecycle.tests.integration.lab import flux_stand_in
 from ansible_collections.arc.lifecycle.tests.integration.lab.broken_cases import (
     CASES,
     CONTROLLER,
+    LISTENER_CRD,
     case,
 )
 from ansible_collections.arc.lifecycle.tests.integration.lab.broken_clusters import WEB
@@ -23,6 +27,15 @@ APPLICATIONS = places.Resource("argoproj.io", "v1alpha1", "applications", "Appli
 FLUX, SPACE = flux_stand_in.GROUP, flux_stand_in.SPACE
 
 
+def apply_as(lab, manager, crd):
+    """Apply a CRD of green as another manager does."""
+    place = places.CRDS.at(name=crd["metadata"]["name"])
+    request = Request("PATCH", place.path, (("fieldManager", manager),), json.dumps(crd).encode(),
+                      "application/apply-patch+yaml")
+    # pylint: disable=protected-access
+    lab.client["green"]._ask(request, place, "apply", Deadline(20), is_write=True)
+
+
 @contextlib.contextmanager
 def of_flux(lab, **spec):
     """Have a HelmRelease that owns green's set."""
@@ -32,6 +45,18 @@ def of_flux(lab, **spec):
         "metadata": {"name": "web", "namespace": SPACE}, "spec": spec,
     }), lab.edited(places.SCALE_SETS, WEB, marks):
         yield
+
+
+@case("blocker crd-managed green", says="kustomize-controller has written it")
+def crd_of_a_kustomization(lab):
+    crd = lab.get("green", places.CRDS, ("", LISTENER_CRD))
+    kept = {"apiVersion": crd["apiVersion"], "kind": crd["kind"], "metadata": {"name": LISTENER_CRD}}
+    apply_as(lab, "kustomize-controller", {**kept, "spec": crd["spec"]})
+    try:
+        yield
+    finally:
+        # What Helm owns as well stays.
+        apply_as(lab, "kustomize-controller", kept)
 
 
 @case("blocker gitops-owned green")

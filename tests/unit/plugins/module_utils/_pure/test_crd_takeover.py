@@ -79,6 +79,10 @@ def test_bodies_carry_preconditions_and_leave_what_is_the_servers():
 @pytest.mark.parametrize("manager, field, foreign", [
     ("helm", "f:versions", ()),
     ("kubectl-replace", "f:versions", ()),
+    # Helm inside of something else leaves a chart's CRDs alone as Helm does.
+    ("helm-controller", "f:versions", ()),
+    ("terraform-provider-helm_v2.13.0_x5", "f:versions", ()),
+    ("kustomize-controller", "f:versions", ("kustomize-controller",)),
     ("kubectl-edit", "f:versions", ("kubectl-edit",)),
     ("argocd-controller", "f:versions", ("argocd-controller",)),
     # It owns a part that stays as it is.
