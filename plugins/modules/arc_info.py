@@ -107,7 +107,7 @@ scale_sets:
   type: list
   elements: dict
 vanished:
-  description: Scale sets that Helm calls deployed although their object is gone.
+  description: Scale sets that Helm has deployed although their object is gone.
   returned: success
   type: list
   elements: dict

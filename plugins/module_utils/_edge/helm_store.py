@@ -16,7 +16,7 @@ import base64
 import binascii
 import json
 import zlib
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from .._pure import chart_values
 from .._pure.errors import ReadFailed
@@ -37,11 +37,11 @@ def read_releases(
 ) -> List[Dict[str, Any]]:
     """Return the newest revision of each release of an ARC chart, sorted, without values.
 
-    Keys: name, namespace, chart, chart_version, app_version, status, revision, updated.
+    Keys: as `describe` gives them, and `once_deployed`: whether any revision of it was deployed.
     Raises ReadFailed, also for a release that cannot be opened: it might be ARC's.
     """
     stored = client.list(SECRETS.at(namespace), deadline, _STORED).items
-    found = []
+    worked, found = _once_deployed(stored), []
     for secret_namespace, secret_name in newest(stored):
         try:
             secret = client.get(SECRETS.at(secret_namespace, secret_name), deadline)
@@ -50,7 +50,9 @@ def read_releases(
             return read_releases(client, deadline.within(deadline.remaining_s() / 2), namespace)
         release = unpack(secret, client.cluster)
         if _chart(release).get("name") in CHARTS:
-            found.append(describe(release))
+            told = describe(release)
+            key = (told["namespace"], told["name"])
+            found.append({**told, "once_deployed": key in worked})
     return sorted(found, key=lambda one: (one["namespace"], one["name"]))
 
 
@@ -107,6 +109,19 @@ def stored_in(
             continue
         there[name] = unpack(client.get(SECRETS.at(namespace, secret), deadline), client.cluster)
     return there
+
+
+def _once_deployed(stored: Iterable[Mapping[str, Any]]) -> Set[Tuple[str, str]]:
+    """Return (namespace, name) of releases that Helm has brought in place at least once.
+
+    When an upgrade fails, the revision before it stays `deployed`.
+    """
+    found = set()
+    for secret in stored:
+        labels = secret["metadata"].get("labels") or {}
+        if labels.get("status") in ("deployed", "superseded"):
+            found.add((secret["metadata"].get("namespace", ""), str(labels.get("name", ""))))
+    return found
 
 
 def newest(stored: Iterable[Mapping[str, Any]]) -> List[Tuple[str, str]]:

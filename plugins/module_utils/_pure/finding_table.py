@@ -159,7 +159,7 @@ FINDINGS: Dict[str, Kind] = {
     ),
     # Scale sets.
     "set-vanished": Kind(
-        WARNING, "Helm calls the set deployed, but its AutoscalingRunnerSet is gone.",
+        WARNING, "Helm has deployed the set, but its AutoscalingRunnerSet is gone.",
         "Run the upgrade: it installs the set again from the values that Helm holds.", "#3562",
     ),
     "set-terminating": Kind(

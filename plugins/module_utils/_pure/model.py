@@ -280,7 +280,7 @@ def _vanished(
     there |= {(raw["metadata"].get("namespace", ""), raw["metadata"]["name"]) for raw in sets}
     deployed = (
         _as_vanished(one) for one in helm
-        if one.chart in releases.SCALE_SET_CHARTS and one.status == "deployed"
+        if one.chart in releases.SCALE_SET_CHARTS and one.should_be_there
         and (one.namespace, one.name) not in there
     )
     return tuple(one for one in deployed if (one.namespace, one.name) not in there)

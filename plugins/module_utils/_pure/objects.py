@@ -89,6 +89,7 @@ class HelmRelease:
     `value_paths`: where the user gave values; the values themselves may hold secrets.
     `min_runners`, `max_runners`: as the user's values have them, None where they do not.
     `set_name`: runnerScaleSetName of these values, "" where the set is named after the release.
+    `once_deployed`: whether this or an earlier revision was deployed.
     """
 
     name: str
@@ -103,6 +104,13 @@ class HelmRelease:
     min_runners: Optional[int] = None
     max_runners: Optional[int] = None
     set_name: str = ""
+    once_deployed: bool = False
+
+    @property
+    def should_be_there(self) -> bool:
+        """True if what it installs is to be expected: also after an upgrade that failed (#3562)."""
+        is_broken = self.status in ("failed", "pending-upgrade", "pending-rollback")
+        return self.status == "deployed" or (is_broken and self.once_deployed)
 
 
 @dataclass(frozen=True)
@@ -305,7 +313,7 @@ class ScaleSet:
 
 @dataclass(frozen=True)
 class VanishedSet:
-    """A scale set that Helm calls deployed although its AutoscalingRunnerSet is gone (#3562).
+    """A scale set that Helm has deployed although its AutoscalingRunnerSet is gone (#3562).
 
     `name`: of the object, as the chart makes it of the release's name or values.
     `serves_as`: its name at GitHub.

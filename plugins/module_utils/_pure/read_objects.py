@@ -132,6 +132,7 @@ def read_helm_release(raw: Raw) -> objects.HelmRelease:
         min_runners=raw.get("min_runners"),
         max_runners=raw.get("max_runners"),
         set_name=raw.get("set_name") or "",
+        once_deployed=bool(raw.get("once_deployed")),
     )
 
 

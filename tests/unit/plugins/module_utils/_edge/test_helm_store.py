@@ -39,15 +39,16 @@ def secret(document, pack=True):
             "data": {"release": base64.b64encode(packed).decode()}}
 
 
-def stored(name, revision, namespace="ci"):
+def stored(name, revision, namespace="ci", status="x"):
     return {"metadata": {
         "name": f"sh.helm.release.v1.{name}.v{revision}", "namespace": namespace,
-        "labels": {"owner": "helm", "name": name, "version": str(revision), "status": "x"},
+        "labels": {"owner": "helm", "name": name, "version": str(revision), "status": status},
     }}
 
 
 def serve(server, *releases, listed=None):
-    items = [stored(one["name"], one["version"], one["namespace"]) for one in releases]
+    items = [stored(one["name"], one["version"], one["namespace"], one["info"]["status"])
+             for one in releases]
     body = {"kind": "PartialObjectMetadataList", "metadata": {}, "items": listed or items}
     for one in releases:
         path = (f"/api/v1/namespaces/{one['namespace']}/secrets/"
@@ -71,9 +72,16 @@ def test_newest_revision_of_each_arc_release_is_told_without_values(server):
         "chart_version": "0.9.3", "app_version": "0.9.3", "status": "failed",
         "updated": "2026-05-01T10:00:00Z",
         "value_paths": ["githubConfigSecret.github_token", "maxRunners"],
-        "min_runners": None, "max_runners": 5, "set_name": "",
+        "min_runners": None, "max_runners": 5, "set_name": "", "once_deployed": True,
     }
     assert "ghp_secret" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("before, worked", [("deployed", True), ("superseded", True), ("failed", False)])
+def test_release_whose_upgrade_failed_was_deployed_once_or_never(server, before, worked):
+    serve(server, release(revision=1, status=before), release(revision=2, status="failed"))
+    (found,) = helm_store.read_releases(server.client(), Deadline(5))
+    assert (found["status"], found["once_deployed"]) == ("failed", worked)
 
 
 @pytest.mark.parametrize("given, read", [

@@ -219,6 +219,14 @@ def test_vanished_set_is_one_that_helm_calls_deployed():
     ]
 
 
+@pytest.mark.parametrize("status", ["failed", "pending-upgrade", "pending-rollback"])
+@pytest.mark.parametrize("once_deployed", [True, False])
+def test_set_that_went_with_an_upgrade_that_failed_has_vanished(status, once_deployed):
+    """The controller deletes it whatever becomes of helm upgrade; what never was there is not missed."""
+    one = {**b.helm_release("web", status=status, revision=2), "once_deployed": once_deployed}
+    assert bool(read(helm=[one]).vanished) is once_deployed
+
+
 def test_kind_absent_means_that_every_deployed_set_has_vanished():
     cluster = read(autoscalingrunnersets=reads.KindAbsent(), helm=[b.helm_release("web")])
     assert cluster.scale_sets == () and cluster.kinds_absent == ("autoscalingrunnersets",)
