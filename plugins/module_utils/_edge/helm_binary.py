@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Type
 
 from .._pure.errors import BadInput
-from . import settings
+from . import credentials, settings
 from .deadline import Deadline
 
 # Each of these would send helm to another cluster or namespace than the task's.
@@ -106,7 +106,11 @@ def _environment(chosen: Mapping[str, Any], given: Mapping[str, str]) -> Dict[st
         kept["HELM_KUBEASGROUPS"] = ",".join(chosen["impersonate_groups"])
     if chosen.get("validate_certs") is False:
         kept["HELM_KUBEINSECURE_SKIP_TLS_VERIFY"] = "true"
-    if isinstance(chosen.get("kubeconfig"), str):
+    if not credentials.is_of_a_file(chosen, given):
+        # Of the host alone, or in a pod, helm would still take the cluster or the certificate of
+        # KUBECONFIG and ~/.kube/config; with an empty one it goes where the task goes.
+        kept["KUBECONFIG"] = os.devnull
+    elif isinstance(chosen.get("kubeconfig"), str):
         kept["KUBECONFIG"] = os.pathsep.join(
             os.path.expanduser(one) for one in chosen["kubeconfig"].split(os.pathsep)
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import credentials
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.helm_binary import Helm
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.options import AUTH_OPTIONS
@@ -80,6 +81,26 @@ def test_variables_that_lead_helm_astray_are_not_passed_on(program):
     one = told(program, environ=astray, kubeconfig="/kubeconfig", context="east")
     assert {key: value for key, value in one["environ"].items() if key.startswith("HELM_")} == {
         "HELM_KUBECONTEXT": "east", "HELM_CACHE_HOME": "/cache"}
+
+
+IN_A_POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+
+
+@pytest.mark.parametrize(("options", "environ", "kubeconfig"), [
+    ({}, IN_A_POD, os.devnull),
+    ({"host": "https://east:6443", "api_key": "secret"}, {}, os.devnull),
+    ({}, {}, "/ambient"),
+    ({"context": "east"}, IN_A_POD, "/ambient"),
+    ({"kubeconfig": "/given"}, IN_A_POD, "/given"),
+], ids=["pod", "host", "own-file", "context-in-pod", "file-in-pod"])
+def test_helm_takes_the_users_own_kubeconfig_only_where_the_task_does(
+    program, monkeypatch, tmp_path, options, environ, kubeconfig
+):
+    token = tmp_path / "token"
+    token.write_text("of the pod", encoding="utf-8")
+    monkeypatch.setattr(credentials.incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    one = told(program, environ={"KUBECONFIG": "/ambient", **environ}, **options)
+    assert one["environ"]["KUBECONFIG"] == kubeconfig
 
 
 @pytest.mark.parametrize("options", [
