@@ -24,6 +24,7 @@ from .deadline import Deadline
 
 # Each of these would send helm to another cluster or namespace than the task's.
 _STRAYS = ("HELM_KUBE", "HELM_NAMESPACE", "HELM_DEBUG")
+_DRIVERS = ("", "secret", "secrets")
 _VARIABLES = {
     "context": "HELM_KUBECONTEXT",
     "host": "HELM_KUBEAPISERVER",
@@ -46,8 +47,8 @@ class Said(NamedTuple):
 class Helm:
     """helm with the connection of a task; as a context manager it leaves no file behind.
 
-    `options`: a module's parameters. Raises BadInput where helm is not there, or the options
-    contradict the environment.
+    `options`: a module's parameters. Raises BadInput where helm is not there, the options
+    contradict the environment, or releases are not kept in Secrets.
     """
 
     def __init__(
@@ -63,6 +64,14 @@ class Helm:
             )
         self._path = path
         self._file = ""
+        driver = given.get("HELM_DRIVER", "")
+        if driver not in _DRIVERS:
+            raise BadInput(
+                cluster="", object=f"environment variable HELM_DRIVER: {driver}",
+                cause="helm would not look where releases are read here, which is in Secrets; what"
+                      " is there would count as gone",
+                next_step="Unset it for this play",
+            )
         chosen = settings.settings_of(options, given)
         self._environ = _environment(chosen, given)
         document = _kubeconfig(chosen)

@@ -140,3 +140,14 @@ def test_cluster_named_twice_is_bad_input(program):
     shadowing = {"PATH": os.environ["PATH"], "K8S_AUTH_HOST": "https://west"}
     with pytest.raises(BadInput, match="K8S_AUTH_HOST"):
         Helm(program, {**dict.fromkeys(AUTH_OPTIONS), "context": "east"}, shadowing)
+
+
+@pytest.mark.parametrize("driver", ["configmap", "sql", "memory"])
+def test_releases_that_are_not_in_secrets_are_bad_input_and_never_gone(program, driver):
+    with pytest.raises(BadInput, match=f"HELM_DRIVER: {driver}"):
+        told(program, environ={"HELM_DRIVER": driver})
+
+
+@pytest.mark.parametrize("driver", ["", "secret", "secrets"])
+def test_driver_of_secrets_is_no_harm(program, driver):
+    assert told(program, environ={"HELM_DRIVER": driver})["environ"]["HELM_DRIVER"] == driver
