@@ -10,6 +10,7 @@ are written down here because a spec of another collection may change under us. 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Mapping, Set
 
 AUTH_OPTIONS: Dict[str, Dict[str, Any]] = {
@@ -87,6 +88,11 @@ _PUBLIC_KEYS = ("name", "username", "client-certificate", "client-certificate-da
                 "client-key", "tokenFile", "command", "args", "apiVersion", "interactiveMode",
                 "installHint", "as", "as-groups")
 
+# Of a credential plugin's variables most are no secrets: a profile "prod" or a flag "1" that is
+# hidden would be blotted out of every name and number of a result, and later tasks go by these.
+_SECRET_VARIABLE = re.compile(r"secret|token|passw|passphrase|credential|key|auth|jwt", re.I)
+_LONGEST_PLAIN = 15
+
 # Each of these in the environment sends an explicitly named cluster's tasks elsewhere, or
 # somebody else's credentials to it. Measured with kubernetes.core 6.2.0.
 SHADOWING = ("host", "api_key", "username", "password", "client_cert", "client_key")
@@ -102,7 +108,18 @@ def secrets_of(kubeconfig: Any) -> Set[str]:
 
 def _texts(value: Any) -> Set[str]:
     if isinstance(value, Mapping):
+        if _is_plain_variable(value):
+            return set()
         return set().union(*(_texts(v) for k, v in value.items() if k not in _PUBLIC_KEYS), set())
     if isinstance(value, list):
         return set().union(*map(_texts, value), set())
     return {value} if isinstance(value, str) and value else set()
+
+
+def _is_plain_variable(entry: Mapping[str, Any]) -> bool:
+    """Tell whether it is a variable of a plugin's `env`, and neither its name nor its length says
+    that it may be secret."""
+    if set(entry) != {"name", "value"}:
+        return False
+    is_short = len(str(entry["value"])) <= _LONGEST_PLAIN
+    return is_short and _SECRET_VARIABLE.search(str(entry["name"])) is None

@@ -85,7 +85,9 @@ def test_attributes_are_described(name):
 
 def test_secrets_of_a_kubeconfig_dictionary_are_known_and_names_are_not():
     user = {"token": "t0", "client-key-data": "k0", "username": "eve", "exec": {
-        "command": "aws", "args": ["eks"], "env": [{"name": "AWS", "value": "e0"}]}}
+        "command": "aws", "args": ["eks"], "env": [
+            {"name": "AWS_SECRET_ACCESS_KEY", "value": "e0"}, {"name": "AWS_PROFILE", "value": "prod"},
+            {"name": "FLAG", "value": "1"}, {"name": "OTHER", "value": "e" * 16}]}}
     document = {"contexts": [{"name": "east"}], "users": [{"name": "admin", "user": user}]}
-    assert options.secrets_of(document) == {"t0", "k0", "e0"}
+    assert options.secrets_of(document) == {"t0", "k0", "e0", "e" * 16}
     assert options.secrets_of("~/.kube/config") == set()
