@@ -92,6 +92,7 @@ _PUBLIC_KEYS = ("name", "username", "client-certificate", "client-certificate-da
 # hidden would be blotted out of every name and number of a result, and later tasks go by these.
 _SECRET_VARIABLE = re.compile(r"secret|token|passw|passphrase|credential|key|auth|jwt", re.I)
 _LONGEST_PLAIN = 15
+_LOGIN = re.compile(r"://([^/?#\s@]+)@")
 
 # Each of these in the environment sends an explicitly named cluster's tasks elsewhere, or
 # somebody else's credentials to it. Measured with kubernetes.core 6.2.0.
@@ -104,6 +105,22 @@ def secrets_of(kubeconfig: Any) -> Set[str]:
         return set()
     users = kubeconfig.get("users")
     return _texts(users) if isinstance(users, list) else set()
+
+
+def logins_of(value: Any) -> Set[str]:
+    """Return every password or token in a URL of options: of a chart, a proxy, a server.
+
+    A short login without a password, as in `ssh://git@host`, is a name.
+    """
+    if isinstance(value, Mapping):
+        return set().union(*map(logins_of, value.values()), set())
+    if isinstance(value, list):
+        return set().union(*map(logins_of, value), set())
+    found = set()
+    for login in _LOGIN.findall(value) if isinstance(value, str) else ():
+        name, _colon, password = login.partition(":")
+        found.add(password or (name if len(name) > _LONGEST_PLAIN else ""))
+    return found - {""}
 
 
 def _texts(value: Any) -> Set[str]:

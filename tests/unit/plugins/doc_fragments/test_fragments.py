@@ -91,3 +91,15 @@ def test_secrets_of_a_kubeconfig_dictionary_are_known_and_names_are_not():
     document = {"contexts": [{"name": "east"}], "users": [{"name": "admin", "user": user}]}
     assert options.secrets_of(document) == {"t0", "k0", "e0", "e" * 16}
     assert options.secrets_of("~/.kube/config") == set()
+
+
+@pytest.mark.parametrize(("url", "secrets"), [
+    ("https://bob:s3cret@charts.example.com/x.tgz", {"s3cret"}),
+    ("https://ghp_0123456789abcdef@charts.example.com/x.tgz", {"ghp_0123456789abcdef"}),
+    ("git+ssh://git@github.com/acme/charts@arc?ref=main", set()),
+    ("oci://ghcr.io/acme/arc@sha256:0123456789abcdef", set()),
+    ("https://east:6443/at@home", set()),
+], ids=["password", "token", "name", "digest", "path"])
+def test_logins_in_urls_are_known_wherever_they_stand(url, secrets):
+    assert options.logins_of({"chart": url, "timeout": 5}) == secrets
+    assert options.logins_of({"clusters": [{"connection": {"proxy": url}}]}) == secrets
