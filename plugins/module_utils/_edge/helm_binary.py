@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -24,6 +25,7 @@ from .deadline import Deadline
 
 # Each of these would send helm to another cluster or namespace than the task's.
 _STRAYS = ("HELM_KUBE", "HELM_NAMESPACE", "HELM_DEBUG")
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 _DRIVERS = ("", "secret", "secrets")
 _VARIABLES = {
     "context": "HELM_KUBECONTEXT",
@@ -95,7 +97,7 @@ class Helm:
         text = None
         if values is not None:
             command += ["--values", "-"]
-            text = json.dumps(values)
+            text = _yaml(values)
         try:
             done = subprocess.run(
                 command, input=text or "", env=self._environ, capture_output=True, text=True,
@@ -104,6 +106,12 @@ class Helm:
         except subprocess.TimeoutExpired:
             return Said(None, "", "")
         return Said(done.returncode, done.stdout, done.stderr)
+
+
+def _yaml(values: Any) -> str:
+    """Return values as JSON that is YAML too: helm's parser takes no pairs of surrogates."""
+    text = json.dumps(values, ensure_ascii=False)
+    return _NOT_ASCII.sub(lambda found: f"\\U{ord(found[0]):08x}", text)
 
 
 def _environment(chosen: Mapping[str, Any], given: Mapping[str, str]) -> Dict[str, str]:

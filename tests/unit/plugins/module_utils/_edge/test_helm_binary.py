@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import credentials
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
@@ -56,6 +57,14 @@ def test_values_go_through_standard_input_only(program):
     assert one["arguments"] == ["upgrade", "web", "--values", "-"]
     assert json.loads(one["stdin"]) == {"token": "ghp_secret"}
     assert "ghp_secret" not in json.dumps([one["arguments"], one["environ"]])
+
+
+def test_values_are_yaml_whatever_characters_they_have(program):
+    values = {"say": "ready \U0001f680, caf\u00e9 \x7f \u2028 \\ud83d \\ \"q\"\n"}
+    text = told(program, ["upgrade", "web"], values, context="east")["stdin"]
+    # The parser of helm takes no escape of a half of a character, and folds odd ends of lines.
+    assert text.isascii() and "\\ud83d\\ude80" not in text
+    assert yaml.safe_load(text) == values
 
 
 @pytest.mark.parametrize(("options", "variables"), [
