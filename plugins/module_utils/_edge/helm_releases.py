@@ -17,7 +17,7 @@ from .._pure.helm_work import Chart, Wanted
 from .._pure.objects import Cluster
 from .._pure.releases import CONTROLLER_CHARTS, SCALE_SET_CHARTS
 from .._pure.rights import Right
-from . import access, helm_store, record_store
+from . import access, helm_store, manifests, record_store
 from .helm_binary import Helm, Said
 from .task import Result, Task
 
@@ -192,12 +192,10 @@ def _require_rights(
     task: Task, wanted: Sequence[Wanted], stored: Mapping[str, Optional[Mapping[str, Any]]]
 ) -> None:
     needed: Dict[Right, None] = {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for one in wanted:
         release = stored[one.key]
         if release:
-            text = str(release.get("manifest") or "")
-            documents = [doc for doc in yaml.load_all(text, Loader=loader) if isinstance(doc, dict)]
+            documents = manifests.documents(str(release.get("manifest") or ""))
             needed.update(dict.fromkeys(rights.of_uninstall(one.namespace, documents)))
     lacking = [str(one) for one in access.refused(task.client, list(needed), task.deadline)]
     if lacking:
