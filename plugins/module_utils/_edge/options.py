@@ -92,6 +92,7 @@ _PUBLIC_KEYS = ("name", "username", "client-certificate", "client-certificate-da
 # hidden would be blotted out of every name and number of a result, and later tasks go by these.
 _SECRET_VARIABLE = re.compile(r"secret|token|passw|passphrase|credential|key|auth|jwt", re.I)
 _LONGEST_PLAIN = 15
+_SECRET_FLAG = re.compile(r"--?[\w-]*(secret|token|password|passphrase|key)", re.I)
 _LOGIN = re.compile(r"://([^/?#\s@]+)@")
 
 # Each of these in the environment sends an explicitly named cluster's tasks elsewhere, or
@@ -127,10 +128,25 @@ def _texts(value: Any) -> Set[str]:
     if isinstance(value, Mapping):
         if _is_plain_variable(value):
             return set()
-        return set().union(*(_texts(v) for k, v in value.items() if k not in _PUBLIC_KEYS), set())
+        found = set().union(*(_texts(v) for k, v in value.items() if k not in _PUBLIC_KEYS), set())
+        return found | _secret_arguments(value.get("args"))
     if isinstance(value, list):
         return set().union(*map(_texts, value), set())
     return {value} if isinstance(value, str) and value else set()
+
+
+def _secret_arguments(arguments: Any) -> Set[str]:
+    """Return what follows options such as `--oidc-client-secret`, in the same argument or next."""
+    found, is_awaited = set(), False
+    for one in map(str, arguments if isinstance(arguments, list) else ()):
+        flag, _equals, given = one.partition("=")
+        if is_awaited and not one.startswith("-"):
+            found.add(one)
+        is_secret = _SECRET_FLAG.fullmatch(flag) is not None
+        if is_secret:
+            found.add(given)
+        is_awaited = is_secret and not given
+    return found - {""}
 
 
 def _is_plain_variable(entry: Mapping[str, Any]) -> bool:

@@ -93,6 +93,18 @@ def test_secrets_of_a_kubeconfig_dictionary_are_known_and_names_are_not():
     assert options.secrets_of("~/.kube/config") == set()
 
 
+@pytest.mark.parametrize(("arguments", "secrets"), [
+    (["oidc-login", "get-token", "--oidc-client-secret=s3cret"], {"s3cret"}),
+    (["get-token", "--client-secret", "s3cret", "--tenant-id", "t"], {"s3cret"}),
+    (["eks", "get-token", "--cluster-name", "east", "--token-cache-storage=disk"], set()),
+    (["--oidc-use-access-token", "--v=1"], set()),
+    (None, set()),
+], ids=["one", "two", "none", "switch", "no-arguments"])
+def test_secret_among_the_arguments_of_a_credential_plugin_is_known(arguments, secrets):
+    user = {"exec": {"command": "kubelogin", "args": arguments}}
+    assert options.secrets_of({"users": [{"name": "me", "user": user}]}) == secrets
+
+
 @pytest.mark.parametrize(("url", "secrets"), [
     ("https://bob:s3cret@charts.example.com/x.tgz", {"s3cret"}),
     ("https://ghp_0123456789abcdef@charts.example.com/x.tgz", {"ghp_0123456789abcdef"}),
