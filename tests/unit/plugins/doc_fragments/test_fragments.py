@@ -10,7 +10,7 @@ import yaml
 
 from ansible_collections.arc.lifecycle.plugins.doc_fragments import attributes, auth, github, wait
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import github as github_edge
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import options
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import fleet_reading, options
 
 
 def _documented(fragment):
@@ -91,6 +91,19 @@ def test_secrets_of_a_kubeconfig_dictionary_are_known_and_names_are_not():
     document = {"contexts": [{"name": "east"}], "users": [{"name": "admin", "user": user}]}
     assert options.secrets_of(document) == {"t0", "k0", "e0", "e" * 16}
     assert options.secrets_of("~/.kube/config") == set()
+
+
+def test_all_that_an_option_hides_is_hidden_in_a_connection_in_a_list():
+    hidden = [name for name, one in options.AUTH_OPTIONS.items() if one.get("no_log")]
+    below = options.AUTH_OPTIONS["proxy_headers"]["options"]
+    connection = {
+        **{name: f"of-{name}" for name in hidden},
+        "proxy_headers": {name: f"of-{name}" for name in below},
+        "kubeconfig": {"users": [{"name": "me", "user": {"token": "of-kubeconfig"}}]},
+    }
+    hidden += [name for name, one in below.items() if one.get("no_log")] + ["kubeconfig"]
+    found = fleet_reading.hidden_of([{"name": "east", "connection": connection}])
+    assert found == {f"of-{name}" for name in hidden}
 
 
 @pytest.mark.parametrize(("arguments", "secrets"), [
