@@ -26,6 +26,7 @@ from .deadline import Deadline
 # Each of these would send helm to another cluster or namespace than the task's.
 _STRAYS = ("HELM_KUBE", "HELM_NAMESPACE", "HELM_DEBUG")
 _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
+_OF_A_FILE = ("kubeconfig", "context")
 _DRIVERS = ("", "secret", "secrets")
 _VARIABLES = {
     "context": "HELM_KUBECONTEXT",
@@ -75,6 +76,11 @@ class Helm:
                 next_step="Unset it for this play",
             )
         chosen = settings.settings_of(options, given)
+        if not credentials.is_of_a_file(chosen, given):
+            chosen = {key: value for key, value in chosen.items() if key not in _OF_A_FILE}
+            # Helm would still take the cluster or the certificate of KUBECONFIG and ~/.kube/config;
+            # with an empty one it goes to the host alone, or the pod's own cluster, as the task does.
+            given["KUBECONFIG"] = os.devnull
         self._environ = _environment(chosen, given)
         document = _kubeconfig(chosen)
         if document is not None:
@@ -123,11 +129,7 @@ def _environment(chosen: Mapping[str, Any], given: Mapping[str, str]) -> Dict[st
         kept["HELM_KUBEASGROUPS"] = ",".join(chosen["impersonate_groups"])
     if chosen.get("validate_certs") is False:
         kept["HELM_KUBEINSECURE_SKIP_TLS_VERIFY"] = "true"
-    if not credentials.is_of_a_file(chosen, given):
-        # Of the host alone, or in a pod, helm would still take the cluster or the certificate of
-        # KUBECONFIG and ~/.kube/config; with an empty one it goes where the task goes.
-        kept["KUBECONFIG"] = os.devnull
-    elif isinstance(chosen.get("kubeconfig"), str):
+    if isinstance(chosen.get("kubeconfig"), str):
         kept["KUBECONFIG"] = os.pathsep.join(
             os.path.expanduser(one) for one in chosen["kubeconfig"].split(os.pathsep)
         )

@@ -98,10 +98,12 @@ IN_A_POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
 @pytest.mark.parametrize(("options", "environ", "kubeconfig"), [
     ({}, IN_A_POD, os.devnull),
     ({"host": "https://east:6443", "api_key": "secret"}, {}, os.devnull),
+    ({"kubeconfig": "/given", "context": "east", "host": "https://west:6443", "api_key": "secret"},
+     {}, os.devnull),
     ({}, {}, "/ambient"),
     ({"context": "east"}, IN_A_POD, "/ambient"),
     ({"kubeconfig": "/given"}, IN_A_POD, "/given"),
-], ids=["pod", "host", "own-file", "context-in-pod", "file-in-pod"])
+], ids=["pod", "host", "host-beside-file", "own-file", "context-in-pod", "file-in-pod"])
 def test_helm_takes_the_users_own_kubeconfig_only_where_the_task_does(
     program, monkeypatch, tmp_path, options, environ, kubeconfig
 ):
@@ -110,6 +112,8 @@ def test_helm_takes_the_users_own_kubeconfig_only_where_the_task_does(
     monkeypatch.setattr(credentials.incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
     one = told(program, environ={"KUBECONFIG": "/ambient", **environ}, **options)
     assert one["environ"]["KUBECONFIG"] == kubeconfig
+    assert ("HELM_KUBECONTEXT" in one["environ"]) is (
+        "context" in options and kubeconfig != os.devnull)
 
 
 @pytest.mark.parametrize("options", [
