@@ -65,6 +65,14 @@ def test_create_is_sent_again_when_it_was_surely_not_done(server, fault):
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("place, dry_run", [(PODS, True), (places.ACCESS_REVIEWS.at(), False)])
+def test_create_that_leaves_nothing_behind_is_sent_again(server, place, dry_run):
+    for fault in ("502-of-a-proxy", "reset-before-the-answer"):
+        server.answer("POST", place.path, PASSING[fault], Reply(201, {"metadata": {"name": "one"}}))
+        server.client().create(place, {}, Deadline(10), dry_run=dry_run)
+    assert len(server.requests) == 4
+
+
 @pytest.mark.parametrize("fault", IN_DOUBT.values(), ids=IN_DOUBT.keys())
 def test_create_in_doubt_is_not_sent_again(server, fault):
     server.answer("POST", PATH, fault, Reply(201, {"metadata": {"name": "one"}}))
