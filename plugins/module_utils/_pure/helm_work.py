@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass, field
@@ -137,10 +138,15 @@ def secrets_of(values: Any, names: Any = ()) -> List[str]:
     """Return every text of the values that a message must not show, the longest first.
 
     `names`: texts that are no secrets although they stand in the values, such as names of
-    objects that a message is about.
+    objects that a message is about. As data of a Secret and in quotes a text reads otherwise, so
+    these forms of it count too.
     """
     found = set(_texts(values)) - {str(name) for name in names}
-    return sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
+    found = {one for one in found if len(one) >= _SHORTEST_SECRET}
+    whole = {one for one in _scalars(values) if isinstance(one, str) and one.strip() in found}
+    quoted = {json.dumps(one, ensure_ascii=False)[1:-1] for one in found}
+    encoded = {base64.b64encode(one.encode("utf-8", "replace")).decode() for one in whole}
+    return sorted(found | quoted | encoded, key=len, reverse=True)
 
 
 def garbling_of(values: Any) -> Set[str]:

@@ -108,3 +108,13 @@ def test_short_word_is_blotted_as_a_word_and_a_token_everywhere():
 def test_leaves_that_are_short_would_garble_a_result():
     values = {"a": 5, "b": [True, None, "runner"], "c": {"d": "ghp_0123456789abcdef"}}
     assert helm_work.garbling_of(values) == {"5", "True", "None", "runner"}
+
+
+@pytest.mark.parametrize("form", [
+    'pwd"-\\0123456789', "cHdkIi1cMDEyMzQ1Njc4OQ==", 'pwd\\"-\\\\0123456789',
+], ids=["plain", "as-data", "in-quotes"])
+def test_secret_is_blotted_out_in_each_form_in_which_it_may_be_told(form):
+    values = {"token": 'pwd"-\\0123456789', "key": "-----BEGIN-----\n"}
+    form += " LS0tLS1CRUdJTi0tLS0tCg=="
+    told = helm_work.blotted(f"Error: denied: {form}: bad", helm_work.secrets_of(values))
+    assert told == "Error: denied: <value> <value>: bad"
