@@ -86,8 +86,17 @@ def act_for_present(wanted: Wanted, chart: Chart, stored: Optional[Mapping[str, 
     same_chart = (meta.get("name"), meta.get("version"), str(meta.get("appVersion") or "")) == (
         chart.name, chart.version, chart.app_version
     )  # fmt: skip
-    same = same_chart and plain(stored.get("config") or {}) == plain(wanted.values)
+    same = same_chart and _is_equal(plain(stored.get("config") or {}), plain(wanted.values))
     return NONE if same and status_of(stored) == "deployed" else UPGRADE
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    """Compare as a chart would: true is not 1, and 3 is 3.0."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_equal(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_equal, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
 
 
 def status_of(stored: Mapping[str, Any]) -> str:
@@ -121,7 +130,8 @@ def changed_paths(before: Mapping[str, Any], after: Mapping[str, Any]) -> List[s
     old, new = dict(_leaves(before)), dict(_leaves(after))
     told = [
         (path, "+" if path not in old else "-" if path not in new else "~")
-        for path in {**old, **new} if path not in old or path not in new or old[path] != new[path]
+        for path in {**old, **new}
+        if path not in old or path not in new or not _is_equal(old[path], new[path])
     ]
     return [f"{sign} {path}" for path, sign in sorted(told)]
 

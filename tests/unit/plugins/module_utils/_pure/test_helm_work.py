@@ -45,6 +45,17 @@ def test_values_as_python_and_as_json_are_the_same():
         wanted, CHART, stored(values={"list": [1, 2], "map": {"1": "x"}})) == "none"
 
 
+@pytest.mark.parametrize(("old", "new", "act"), [
+    (1, True, "upgrade"), ([{"a": 0}], [{"a": False}], "upgrade"), ({"a": "1"}, {"a": 1}, "upgrade"),
+    (3, 3.0, "none"), ([True, None], [True, None], "none"),
+], ids=["switch", "below", "text", "number", "same"])
+def test_switch_is_no_number(old, new, act):
+    wanted = helm_work.Wanted("ci", "web", {"x": new})
+    assert helm_work.act_for_present(wanted, CHART, stored(values={"x": old})) == act
+    told = helm_work.changed_paths({"x": old}, {"x": new})
+    assert bool(told) is (act == "upgrade")
+
+
 def test_maps_are_merged_and_all_else_is_replaced():
     below = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
     assert helm_work.overlaid(below, {"a": {"y": [3]}, "c": {}}, {"b": {"z": 2}}) == {
