@@ -272,6 +272,7 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
 )
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.client import Client
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.options import logins_of
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
     gitops_hold,
     plan,
@@ -418,6 +419,7 @@ def _place(one: Finding) -> str:
 def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     module.no_log_values.update(fleet_reading.hidden_of(module.params["clusters"]))
+    module.no_log_values.update(logins_of(module.params))
     try:
         check(module.params)
         result = Planner(module.params).result()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+import re
 import time
 from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional
@@ -30,6 +31,9 @@ DEFAULT_HEARTBEAT_S = 30
 # Shorter than what AWX shows of one line.
 LONGEST_LINE = 1000
 MOST_LINES = 200
+# A line has names of jobs, which anybody may give who writes a workflow. On a terminal these would
+# move the cursor, hide what was said, or turn its direction.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # So much time a last slice needs to look and to say who still holds.
 LEAST_S = 3
 # An API server may be away for so long in the middle of a wait.
@@ -135,7 +139,7 @@ class _Voice:
         if told == self._told and not is_due:
             return
         self._told, self._at = told, at
-        text = " ".join(line.split())[: LONGEST_LINE - 1]
+        text = _UNSEEN.sub("?", " ".join(line.split()))[: LONGEST_LINE - 1]
         display.display(text)
         self.said.append({
             "at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "line": text,

@@ -18,14 +18,10 @@ from .._pure.errors import BadInput, LifecycleError
 from .._pure.finding_table import BLOCKER, WARNING, Finding, in_order
 from .._pure.objects import Cluster
 from .._pure.releases import CONTROLLER_CHART, SCALE_SET_CHART
-from . import crd_source, helm_releases, helm_store, record_store
+from . import crd_source, helm_releases, helm_store, manifests, record_store
 from .helm_binary import Helm
 from .task import Result, Task
 
-try:
-    import yaml
-except ImportError:
-    yaml = None  # told before anything is read: connecting needs it too
 try:
     import kubernetes_validate
     from kubernetes_validate.utils import VersionNotSupportedError
@@ -144,8 +140,7 @@ def _findings(
         why = helm_work.blotted(
             said.err, helm_work.secrets_of(one.values, (one.name, one.namespace)))
         return [rendered.refused(one.key, why if said.code else "time is over", task.cluster.name)]
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    documents = [doc for doc in yaml.load_all(said.out, Loader=loader) if isinstance(doc, dict)]
+    documents = manifests.documents(said.out)
     return rendered.findings_of(one.key, documents, checkers, judge, task.cluster.name)
 
 

@@ -163,13 +163,14 @@ class Client:
     ) -> Dict[str, Any]:
         """Create an object in the collection `place`; Conflict if it exists already.
 
-        Not sent again when its answer was lost: WriteFailed with `may_have_acted` then.
+        Not sent again when its answer was lost, as nothing would tell the two apart: WriteFailed
+        with `may_have_acted` then. A dry run and a question (a review) leave nothing behind.
         `is_strict`: refuse fields that the schema does not know, rather than drop them.
         """
         strict = (("fieldValidation", "Strict"),) if is_strict else ()
         query = (("fieldManager", FIELD_MANAGER), *strict, *_dry(dry_run))
         request = Request("POST", place.path, query, _json(body), "application/json",
-                          is_repeatable=False)
+                          is_repeatable=dry_run or place.is_question)
         return self._ask(request, place, "create", deadline, is_write=True)
 
     def replace(

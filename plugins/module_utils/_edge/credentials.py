@@ -44,7 +44,7 @@ def configuration_of(settings: Mapping[str, Any], environ: Mapping[str, str]) ->
     Raises BadInput.
     """
     configuration = Configuration()
-    if _is_of_a_file(settings, environ):
+    if is_of_a_file(settings, environ):
         _from_kubeconfig(configuration, settings, environ)
     elif not _is_complete(settings):
         _from_pod(configuration)
@@ -62,7 +62,7 @@ def impersonation_of(
     """
     user, groups = settings.get("impersonate_user"), settings.get("impersonate_groups") or ()
     uid, extra = "", {}
-    if not user and not groups and _is_of_a_file(settings, environ):
+    if not user and not groups and is_of_a_file(settings, environ):
         _context, said = _checked(settings.get("kubeconfig"), settings.get("context"), environ)
         user, groups, uid = said.get("as"), said.get("as-groups") or (), said.get("as-uid")
         extra = said.get("as-user-extra") or {}
@@ -82,7 +82,8 @@ def contexts_of(kubeconfig: Any, environ: Mapping[str, str]) -> List[str]:
     return sorted(_names(document, "contexts"))
 
 
-def _is_of_a_file(settings: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+def is_of_a_file(settings: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Tell whether a kubeconfig has to do with the connection: a given one, or the user's own."""
     if _is_complete(settings):
         return False
     return bool(settings.get("kubeconfig") or settings.get("context")) or not _is_in_pod(environ)
@@ -103,9 +104,9 @@ def _is_complete(settings: Mapping[str, Any]) -> bool:
 
 
 def _is_in_pod(environ: Mapping[str, str]) -> bool:
-    return bool(environ.get("KUBERNETES_SERVICE_HOST")) and os.path.isfile(
-        incluster_config.SERVICE_TOKEN_FILENAME
-    )
+    if LIBRARY_ERROR is not None or not environ.get("KUBERNETES_SERVICE_HOST"):
+        return False
+    return os.path.isfile(incluster_config.SERVICE_TOKEN_FILENAME)
 
 
 def _from_pod(configuration: Any) -> None:

@@ -50,6 +50,9 @@ def hidden_of(clusters: Sequence[Mapping[str, Any]]) -> Set[str]:
     found: Set[str] = set()
     for one in clusters:
         texts = {one["connection"].get(name) for name in ("api_key", "password")}
+        headers = one["connection"].get("proxy_headers")
+        if isinstance(headers, Mapping):
+            texts |= {headers.get(name) for name in ("proxy_basic_auth", "basic_auth")}
         found |= {str(text) for text in texts if text}
         found |= secrets_of(one["connection"].get("kubeconfig"))
     return found

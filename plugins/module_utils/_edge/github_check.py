@@ -66,10 +66,16 @@ def _asked(
         options = {"token": data["github_token"]}
     if not options:
         return
+    # The named API is of one GitHub; a Secret for another one must not be sent there.
+    is_githubs_own = github_rest.is_githubs_own(one.config_url)
+    api_url = "" if is_githubs_own else str(trust.get("api_url") or "")
     try:
-        listing = github_rest.listing_of(one.config_url, str(trust.get("api_url") or ""))
+        listing = github_rest.listing_of(one.config_url, api_url)
     except LifecycleError as error:
         yield "github-unasked", f"{error.object}: {error.cause}"
+        return
+    if not listing.proves_absence:
+        yield "github-unasked", f"{one.config_url} is not of the GitHub whose API is {listing.base}"
         return
     try:
         access = github_access.access_of({**trust, **options})

@@ -15,7 +15,7 @@ import json
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from .._pure import github_rest
-from .._pure.errors import Conflict, WriteFailed
+from .._pure.errors import BadInput, Conflict, WriteFailed
 from .._pure.objects import Runner, ScaleSet
 from . import github_access, retry
 from .deadline import Deadline
@@ -39,7 +39,7 @@ class Removal:
 
     def runner(self, runner: Runner) -> Dict[str, Any]:
         """Delete a registration. Raises Conflict if a job runs, WriteFailed, BadInput."""
-        listing = github_rest.listing_of(runner.config_url, self._access.api_url)
+        listing = self._listing(runner.config_url)
         link = self._access.link(listing.base, self._deadline)
         name = f"runner {runner.ref.name} (id {runner.runner_id}) of the {listing.kind}" \
                f" {listing.name} at GitHub"
@@ -77,11 +77,24 @@ class Removal:
         answer = self._exchange(service, Request("DELETE", path, (_VERSION,)), name)
         return self._told("scale set", scale_set.name, number, answer, name)
 
+    def _listing(self, config_url: str) -> github_rest.Listing:
+        """Return where something is registered. Raises BadInput where the API is of another GitHub:
+        there the same number is somebody else's."""
+        listing = github_rest.listing_of(config_url, self._access.api_url)
+        if not listing.proves_absence:
+            raise BadInput(
+                cluster="", object=f"githubConfigUrl {config_url}",
+                cause=f"it is not of the GitHub whose API github.api_url names, {listing.base}",
+                next_step="Give the API and the credentials of that GitHub, or leave it there with"
+                " delete_at_github: false",
+            )
+        return listing
+
     def _service(self, config_url: str, name: str) -> Link:
         """Log in to the Actions service as ARC does; once for each URL."""
         if config_url in self._services:
             return self._services[config_url]
-        listing = github_rest.listing_of(config_url, self._access.api_url)
+        listing = self._listing(config_url)
         link = self._access.link(listing.base, self._deadline)
         token = self._login(link, Request("POST", f"{listing.path}/registration-token"), name)
         as_runner = Link(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,11 +20,14 @@ from types import TracebackType
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Type
 
 from .._pure.errors import BadInput
-from . import settings
+from . import credentials, settings
 from .deadline import Deadline
 
 # Each of these would send helm to another cluster or namespace than the task's.
 _STRAYS = ("HELM_KUBE", "HELM_NAMESPACE", "HELM_DEBUG")
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]")
+_OF_A_FILE = ("kubeconfig", "context")
+_DRIVERS = ("", "secret", "secrets")
 _VARIABLES = {
     "context": "HELM_KUBECONTEXT",
     "host": "HELM_KUBEAPISERVER",
@@ -46,8 +50,8 @@ class Said(NamedTuple):
 class Helm:
     """helm with the connection of a task; as a context manager it leaves no file behind.
 
-    `options`: a module's parameters. Raises BadInput where helm is not there, or the options
-    contradict the environment.
+    `options`: a module's parameters. Raises BadInput where helm is not there, the options
+    contradict the environment, or releases are not kept in Secrets.
     """
 
     def __init__(
@@ -63,7 +67,20 @@ class Helm:
             )
         self._path = path
         self._file = ""
+        driver = given.get("HELM_DRIVER", "")
+        if driver not in _DRIVERS:
+            raise BadInput(
+                cluster="", object=f"environment variable HELM_DRIVER: {driver}",
+                cause="helm would not look where releases are read here, which is in Secrets; what"
+                      " is there would count as gone",
+                next_step="Unset it for this play",
+            )
         chosen = settings.settings_of(options, given)
+        if not credentials.is_of_a_file(chosen, given):
+            chosen = {key: value for key, value in chosen.items() if key not in _OF_A_FILE}
+            # Helm would still take the cluster or the certificate of KUBECONFIG and ~/.kube/config;
+            # with an empty one it goes to the host alone, or the pod's own cluster, as the task does.
+            given["KUBECONFIG"] = os.devnull
         self._environ = _environment(chosen, given)
         document = _kubeconfig(chosen)
         if document is not None:
@@ -86,7 +103,7 @@ class Helm:
         text = None
         if values is not None:
             command += ["--values", "-"]
-            text = json.dumps(values)
+            text = _yaml(values)
         try:
             done = subprocess.run(
                 command, input=text or "", env=self._environ, capture_output=True, text=True,
@@ -95,6 +112,12 @@ class Helm:
         except subprocess.TimeoutExpired:
             return Said(None, "", "")
         return Said(done.returncode, done.stdout, done.stderr)
+
+
+def _yaml(values: Any) -> str:
+    """Return values as JSON that is YAML too: helm's parser takes no pairs of surrogates."""
+    text = json.dumps(values, ensure_ascii=False)
+    return _NOT_ASCII.sub(lambda found: f"\\U{ord(found[0]):08x}", text)
 
 
 def _environment(chosen: Mapping[str, Any], given: Mapping[str, str]) -> Dict[str, str]:

@@ -17,7 +17,7 @@ from .._pure.helm_work import Chart, Wanted
 from .._pure.objects import Cluster
 from .._pure.releases import CONTROLLER_CHARTS, SCALE_SET_CHARTS
 from .._pure.rights import Right
-from . import access, helm_store, record_store
+from . import access, helm_store, manifests, record_store
 from .helm_binary import Helm, Said
 from .task import Result, Task
 
@@ -192,12 +192,10 @@ def _require_rights(
     task: Task, wanted: Sequence[Wanted], stored: Mapping[str, Optional[Mapping[str, Any]]]
 ) -> None:
     needed: Dict[Right, None] = {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for one in wanted:
         release = stored[one.key]
         if release:
-            text = str(release.get("manifest") or "")
-            documents = [doc for doc in yaml.load_all(text, Loader=loader) if isinstance(doc, dict)]
+            documents = manifests.documents(str(release.get("manifest") or ""))
             needed.update(dict.fromkeys(rights.of_uninstall(one.namespace, documents)))
     lacking = [str(one) for one in access.refused(task.client, list(needed), task.deadline)]
     if lacking:
@@ -237,7 +235,10 @@ def _side_by_side(
     task: Task, wanted: Sequence[Wanted], acts: Mapping[str, str],
     act: Callable[[Wanted], Said], chart: str,
 ) -> Result:
-    """Act on all releases that need it, at most `parallel` at a time, and renew the Lease."""
+    """Act on all releases that need it, at most `parallel` at a time, and renew the Lease.
+
+    What has not begun when the Lease is lost is left alone.
+    """
     told: Dict[str, Dict[str, Any]] = {}
     mutex = threading.Lock()
 
@@ -253,19 +254,29 @@ def _side_by_side(
         with mutex:
             told[one.key] = entry
 
-    with ThreadPoolExecutor(max_workers=max(1, task.options["parallel"])) as pool:
-        running = {pool.submit(one_of, one) for one in wanted}
-        while running:
-            done, running = wait(running, _LEASE_LOOK_S, FIRST_COMPLETED)
-            for future in done:
-                future.result()
-            task.renew_lease()
-    entries = [told[one.key] for one in wanted]
-    done = [one for one in entries if one["action"] not in ("unchanged", "failed")]
-    result = {"changed": bool(done), "releases": entries}
-    task.partial.update(result)
-    _tell_failures(task, entries)
+    try:
+        with ThreadPoolExecutor(max_workers=max(1, task.options["parallel"])) as pool:
+            running = {pool.submit(one_of, one) for one in wanted}
+            try:
+                while running:
+                    done, running = wait(running, _LEASE_LOOK_S, FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+                    task.renew_lease()
+            except BaseException:
+                for future in running:
+                    future.cancel()
+                raise
+    finally:
+        result = _result([told[one.key] for one in wanted if one.key in told])
+        task.partial.update(result)
+    _tell_failures(task, result["releases"])
     return result
+
+
+def _result(entries: List[Dict[str, Any]]) -> Result:
+    done = [one for one in entries if one["action"] not in ("unchanged", "failed")]
+    return {"changed": bool(done), "releases": entries}
 
 
 def _entry(one: Wanted, act: str, chart: str) -> Dict[str, Any]:

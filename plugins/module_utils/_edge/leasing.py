@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any, Dict, Mapping, Optional
 
 from .._pure import lease
-from .._pure.errors import Conflict, Refused
+from .._pure.errors import Conflict, Refused, WriteFailed
 from . import places
 from .answers import ObjectNotFound
 from .client import Client
@@ -83,11 +83,20 @@ def _is_written(
     client: Client, deadline: Deadline, namespace: str, there: Optional[Dict[str, Any]],
     holder: str, dry_run: bool,
 ) -> bool:
-    """Write; False, after a pause, where somebody else was faster. Raises Conflict at the end."""
+    """Write; False, after a pause, where somebody else was faster. Raises Conflict at the end.
+
+    Raises WriteFailed where there is no such namespace: nobody was faster then.
+    """
     try:
         _write(client, deadline, namespace, there, holder, dry_run)
         return True
-    except Conflict:
+    except Conflict as error:
+        if there is None and error.details.get("reason") == "NotFound":
+            raise WriteFailed(
+                cluster=client.cluster, object=f"Lease {namespace}/{lease.NAME}",
+                cause=f"there is no namespace {namespace}",
+                next_step="Create it, or name the one of the controller", details=error.details,
+            ) from error
         if deadline.is_over():
             raise
     deadline.pause(_AGAIN_S)

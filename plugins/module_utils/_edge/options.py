@@ -10,6 +10,7 @@ are written down here because a spec of another collection may change under us. 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Mapping, Set
 
 AUTH_OPTIONS: Dict[str, Dict[str, Any]] = {
@@ -87,6 +88,13 @@ _PUBLIC_KEYS = ("name", "username", "client-certificate", "client-certificate-da
                 "client-key", "tokenFile", "command", "args", "apiVersion", "interactiveMode",
                 "installHint", "as", "as-groups")
 
+# Of a credential plugin's variables most are no secrets: a profile "prod" or a flag "1" that is
+# hidden would be blotted out of every name and number of a result, and later tasks go by these.
+_SECRET_VARIABLE = re.compile(r"secret|token|passw|passphrase|credential|key|auth|jwt", re.I)
+_LONGEST_PLAIN = 15
+_SECRET_FLAG = re.compile(r"--?[\w-]*(secret|token|password|passphrase|key)", re.I)
+_LOGIN = re.compile(r"://([^/?#\s@]+)@")
+
 # Each of these in the environment sends an explicitly named cluster's tasks elsewhere, or
 # somebody else's credentials to it. Measured with kubernetes.core 6.2.0.
 SHADOWING = ("host", "api_key", "username", "password", "client_cert", "client_key")
@@ -100,9 +108,51 @@ def secrets_of(kubeconfig: Any) -> Set[str]:
     return _texts(users) if isinstance(users, list) else set()
 
 
+def logins_of(value: Any) -> Set[str]:
+    """Return every password or token in a URL of options: of a chart, a proxy, a server.
+
+    A short login without a password, as in `ssh://git@host`, is a name.
+    """
+    if isinstance(value, Mapping):
+        return set().union(*map(logins_of, value.values()), set())
+    if isinstance(value, list):
+        return set().union(*map(logins_of, value), set())
+    found = set()
+    for login in _LOGIN.findall(value) if isinstance(value, str) else ():
+        name, _colon, password = login.partition(":")
+        found.add(password or (name if len(name) > _LONGEST_PLAIN else ""))
+    return found - {""}
+
+
 def _texts(value: Any) -> Set[str]:
     if isinstance(value, Mapping):
-        return set().union(*(_texts(v) for k, v in value.items() if k not in _PUBLIC_KEYS), set())
+        if _is_plain_variable(value):
+            return set()
+        found = set().union(*(_texts(v) for k, v in value.items() if k not in _PUBLIC_KEYS), set())
+        return found | _secret_arguments(value.get("args"))
     if isinstance(value, list):
         return set().union(*map(_texts, value), set())
     return {value} if isinstance(value, str) and value else set()
+
+
+def _secret_arguments(arguments: Any) -> Set[str]:
+    """Return what follows options such as `--oidc-client-secret`, in the same argument or next."""
+    found, is_awaited = set(), False
+    for one in map(str, arguments if isinstance(arguments, list) else ()):
+        flag, _equals, given = one.partition("=")
+        if is_awaited and not one.startswith("-"):
+            found.add(one)
+        is_secret = _SECRET_FLAG.fullmatch(flag) is not None
+        if is_secret:
+            found.add(given)
+        is_awaited = is_secret and not given
+    return found - {""}
+
+
+def _is_plain_variable(entry: Mapping[str, Any]) -> bool:
+    """Tell whether it is a variable of a plugin's `env`, and neither its name nor its length says
+    that it may be secret."""
+    if set(entry) != {"name", "value"}:
+        return False
+    is_short = len(str(entry["value"])) <= _LONGEST_PLAIN
+    return is_short and _SECRET_VARIABLE.search(str(entry["name"])) is None

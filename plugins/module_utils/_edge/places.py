@@ -49,6 +49,11 @@ class Place:
         return f"namespace {self.namespace}" if self.namespace else "all namespaces"
 
     @property
+    def is_question(self) -> bool:
+        """Tell whether what is created here is answered and not kept."""
+        return self.group == ACCESS_REVIEWS.group
+
+    @property
     def is_secret(self) -> bool:
         """Tell whether an answer may hold a secret."""
         return not self.group and self.resource == "secrets"

@@ -62,7 +62,11 @@ def exchange(
             response = transport.send(request, deadline.clip(time_limits))
             answer = _read(response, transport.server)
         except Broken as failure:
-            state.after_fault(failure)
+            if failure.is_of_login and not state.has_renewed:
+                state.has_renewed = True
+                transport.renew(generation)
+            else:
+                state.after_fault(failure)
             continue
         if answer.status == 401 and not state.has_renewed:
             state.has_renewed = True

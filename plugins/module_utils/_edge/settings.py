@@ -10,13 +10,14 @@ names a kubeconfig or a context, and then acts on another cluster without a word
 
 from __future__ import annotations
 
+import os
 from typing import Any, Dict, List, Mapping
 
 from .._pure.errors import BadInput
 from .options import AUTH_OPTIONS, ENVIRONMENT, PROXY_HEADER_VARIABLE, SHADOWING
 
-_FALSE = ("0", "false", "no", "off")
-_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off", "n", "f")
+_TRUE = ("1", "true", "yes", "on", "y", "t")
 
 
 def settings_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Dict[str, Any]:
@@ -26,6 +27,13 @@ def settings_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Dict[
     """
     given = {name: options[name] for name in AUTH_OPTIONS if options.get(name) not in (None, "")}
     problems = _shadows(given, environ)
+    # A connection in a list of clusters is as its variable has it: nobody has given it types.
+    for name, value in given.items():
+        if isinstance(value, str):
+            try:
+                given[name] = _value(name, f"option {name}", value)
+            except BadInput as problem:
+                problems.append(problem)
     settings = dict(given)
     for name, variables in ENVIRONMENT.items():
         if name in settings:
@@ -33,7 +41,8 @@ def settings_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Dict[
         for variable in variables:
             if environ.get(variable):
                 try:
-                    settings[name] = _value(name, variable, environ[variable])
+                    settings[name] = _value(
+                        name, f"environment variable {variable}", environ[variable])
                 except BadInput as problem:
                     problems.append(problem)
                 break
@@ -72,8 +81,10 @@ def _shadows(given: Mapping[str, Any], environ: Mapping[str, str]) -> List[BadIn
     )]
 
 
-def _value(name: str, variable: str, text: str) -> Any:
+def _value(name: str, where: str, text: str) -> Any:
     kind = AUTH_OPTIONS[name]["type"]
+    if kind == "path":
+        return os.path.expanduser(os.path.expandvars(text))
     if kind == "list":
         return [one.strip() for one in text.split(",") if one.strip()]
     if kind != "bool":
@@ -82,9 +93,9 @@ def _value(name: str, variable: str, text: str) -> Any:
         return text.strip().lower() in _TRUE
     raise BadInput(
         cluster="",
-        object=f"environment variable {variable}",
+        object=where,
         cause="it is neither true nor false",
-        next_step="Set it to true or false, or unset it",
+        next_step="Set it to true or false, or leave it out",
     )
 
 

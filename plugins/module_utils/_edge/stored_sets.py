@@ -10,15 +10,9 @@ from typing import List
 from .._pure import drain_copy, reads, vanished_sets
 from .._pure.errors import ReadFailed
 from .._pure.vanished_sets import Manifest, Stored
-from . import helm_store, places
+from . import helm_store, manifests, places
 from .client import Query
 from .task import Task
-
-try:
-    import yaml
-except ImportError:
-    # The package kubernetes needs it too, and connecting without that says what to do.
-    yaml = None
 
 _COPIES = Query(labels=drain_copy.COPY_LABEL, metadata_only=True)
 
@@ -34,17 +28,17 @@ def read(task: Task) -> Stored:
         if error.details.get("missing_right"):
             return Stored()
         raise
-    manifests: List[Manifest] = []
+    found: List[Manifest] = []
     for release, text in packed:
         if release["status"] == "deployed":
-            documents = list(yaml.safe_load_all(text))
-            manifests += vanished_sets.sets_in((release["namespace"], release["name"]), documents)
-    if not manifests:
+            documents = manifests.documents(text)
+            found += vanished_sets.sets_in((release["namespace"], release["name"]), documents)
+    if not found:
         return Stored()
     copies = task.client.list(places.SECRETS.at(), task.deadline, _COPIES).items
     _snapshot, cluster = task.look(("records",))
     return Stored(
-        tuple(manifests),
+        tuple(found),
         frozenset(drain_copy.key_of(one) for one in copies),
         any(one.state == "open" for one in reads.seen(cluster.records)),
     )

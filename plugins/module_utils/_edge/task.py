@@ -16,7 +16,7 @@ from .._pure.errors import BadInput, LifecycleError, Refused
 from . import connect, fleet_reading, leasing, reader
 from .client import Client
 from .deadline import Deadline
-from .options import AUTH_OPTIONS, WAIT_OPTIONS, secrets_of
+from .options import AUTH_OPTIONS, WAIT_OPTIONS, logins_of, secrets_of
 from .starter import Starter
 
 Result = Dict[str, Any]
@@ -184,6 +184,8 @@ def run(
     options = copy.deepcopy({**AUTH_OPTIONS, **WAIT_OPTIONS, **spec})
     module = AnsibleModule(argument_spec=options, supports_check_mode=True, **module_options)
     module.no_log_values.update(secrets_of(module.params["kubeconfig"]))
+    # Helm tells the URL of a chart as it was given.
+    module.no_log_values.update(logins_of(module.params))
     module.no_log_values.update(fleet_reading.hidden_of(module.params.get("peers") or []))
     task = None
     try:

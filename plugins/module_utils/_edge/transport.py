@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import enum
 import http.client
+import re
 import threading
 import traceback
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ TimeLimits = Tuple[float, float]
 
 POOL_SIZE = 16
 USER_AGENT = "arc.lifecycle"
+# OpenSSL's words for what the other side says of our certificate.
+_REFUSED_CERTIFICATE = re.compile(r"ALERT_(CERTIFICATE_|BAD_CERTIFICATE|UNKNOWN_CA)")
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,17 @@ class Fault(enum.Enum):
 
 
 class Broken(Exception):
-    """An exchange without an answer; `fault` says whether the request may have had an effect."""
+    """An exchange without an answer; `fault` says whether the request may have had an effect.
 
-    def __init__(self, fault: Fault, cause: str) -> None:
+    `is_of_login`: our certificate was refused before the request was looked at; one that is loaded
+    again, by a credential plugin for example, may be taken.
+    """
+
+    def __init__(self, fault: Fault, cause: str, is_of_login: bool = False) -> None:
         super().__init__(cause)
         self.fault = fault
         self.cause = cause
+        self.is_of_login = is_of_login
 
 
 class Transport:
@@ -180,7 +188,8 @@ def _broken_tls(error: Exception, server: str) -> Broken:
     text = _short(error)
     if "EOF" in text or "reset" in text.lower():
         return Broken(Fault.LOST, f"the TLS connection to {server} broke")
-    return Broken(Fault.PERMANENT, f"TLS with {server} failed: {text}")
+    is_of_login = _REFUSED_CERTIFICATE.search(text) is not None
+    return Broken(Fault.PERMANENT, f"TLS with {server} failed: {text}", is_of_login)
 
 
 def _short(error: Exception) -> str:

@@ -107,6 +107,7 @@ class Watch:
         return self._stopped.is_set() or self._deadline.is_over()
 
     def _connection(self) -> Iterator[Change]:
+        generation = self._client.transport.generation
         try:
             response = self._open()
             if response is None:
@@ -122,7 +123,10 @@ class Watch:
             finally:
                 self._close(response)
         except Broken as failure:
-            if failure.fault is Fault.PERMANENT:
+            if failure.is_of_login and not self._has_renewed:
+                self._has_renewed = True
+                self._client.transport.renew(generation)
+            elif failure.fault is Fault.PERMANENT:
                 raise ReadFailed(
                     cluster=self._client.cluster, object=self._place.words,
                     cause=failure.cause, next_step="Check the connection options",

@@ -27,6 +27,7 @@ Source = Tuple[str, str, str]
 LABEL = "arc.lifecycle/suspended"
 BEFORE = "arc.lifecycle/suspended-before"
 OCI_REPOSITORY, HELM_CHART = "OCIRepository", "HelmChart"
+_UNVERSIONED = ("GitRepository", "Bucket")
 
 _CHARTS = (releases.CONTROLLER_CHART, releases.SCALE_SET_CHART)
 _OWNED = "gitops-owned"
@@ -274,15 +275,24 @@ def _versions_of_helm_release(
     spec = item.get("spec") or {}
     source = source_of(owner, item)
     if source is None:
-        named = ((spec.get("chart") or {}).get("spec") or {}).get("version")
-        return _version(named)
+        return _of_chart((spec.get("chart") or {}).get("spec") or {})
     answer = sources.get(source)
     if not isinstance(answer, reads.Known) or not answer.items:
         return ()
     of_source = answer.items[0].get("spec") or {}
     if source[0] == HELM_CHART:
-        return _version(of_source.get("version"))
-    return _version((of_source.get("ref") or {}).get("tag"))
+        return _of_chart(of_source)
+    reference = of_source.get("ref") or {}
+    # Flux goes by the digest, else by the range, and by the tag only where there is neither.
+    if reference.get("digest") or reference.get("semver"):
+        return ()
+    return _version(reference.get("tag"))
+
+
+def _of_chart(spec: Raw) -> Tuple[str, ...]:
+    """Of a chart in Git or in a bucket Flux ignores the version, and takes what is there."""
+    kind = (spec.get("sourceRef") or {}).get("kind")
+    return () if kind in _UNVERSIONED else _version(spec.get("version"))
 
 
 def _versions_of_application(item: Raw) -> Tuple[str, ...]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass, field
@@ -85,8 +86,17 @@ def act_for_present(wanted: Wanted, chart: Chart, stored: Optional[Mapping[str, 
     same_chart = (meta.get("name"), meta.get("version"), str(meta.get("appVersion") or "")) == (
         chart.name, chart.version, chart.app_version
     )  # fmt: skip
-    same = same_chart and plain(stored.get("config") or {}) == plain(wanted.values)
+    same = same_chart and _is_equal(plain(stored.get("config") or {}), plain(wanted.values))
     return NONE if same and status_of(stored) == "deployed" else UPGRADE
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    """Compare as a chart would: true is not 1, and 3 is 3.0."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_equal(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_equal, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
 
 
 def status_of(stored: Mapping[str, Any]) -> str:
@@ -120,7 +130,8 @@ def changed_paths(before: Mapping[str, Any], after: Mapping[str, Any]) -> List[s
     old, new = dict(_leaves(before)), dict(_leaves(after))
     told = [
         (path, "+" if path not in old else "-" if path not in new else "~")
-        for path in {**old, **new} if path not in old or path not in new or old[path] != new[path]
+        for path in {**old, **new}
+        if path not in old or path not in new or not _is_equal(old[path], new[path])
     ]
     return [f"{sign} {path}" for path, sign in sorted(told)]
 
@@ -137,10 +148,15 @@ def secrets_of(values: Any, names: Any = ()) -> List[str]:
     """Return every text of the values that a message must not show, the longest first.
 
     `names`: texts that are no secrets although they stand in the values, such as names of
-    objects that a message is about.
+    objects that a message is about. As data of a Secret and in quotes a text reads otherwise, so
+    these forms of it count too.
     """
     found = set(_texts(values)) - {str(name) for name in names}
-    return sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
+    found = {one for one in found if len(one) >= _SHORTEST_SECRET}
+    whole = {one for one in _scalars(values) if isinstance(one, str) and one.strip() in found}
+    quoted = {json.dumps(one, ensure_ascii=False)[1:-1] for one in found}
+    encoded = {base64.b64encode(one.encode("utf-8", "replace")).decode() for one in whole}
+    return sorted(found | quoted | encoded, key=len, reverse=True)
 
 
 def garbling_of(values: Any) -> Set[str]:

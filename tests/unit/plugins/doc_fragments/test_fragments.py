@@ -10,7 +10,7 @@ import yaml
 
 from ansible_collections.arc.lifecycle.plugins.doc_fragments import attributes, auth, github, wait
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import github as github_edge
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge import options
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import fleet_reading, options
 
 
 def _documented(fragment):
@@ -85,7 +85,46 @@ def test_attributes_are_described(name):
 
 def test_secrets_of_a_kubeconfig_dictionary_are_known_and_names_are_not():
     user = {"token": "t0", "client-key-data": "k0", "username": "eve", "exec": {
-        "command": "aws", "args": ["eks"], "env": [{"name": "AWS", "value": "e0"}]}}
+        "command": "aws", "args": ["eks"], "env": [
+            {"name": "AWS_SECRET_ACCESS_KEY", "value": "e0"}, {"name": "AWS_PROFILE", "value": "prod"},
+            {"name": "FLAG", "value": "1"}, {"name": "OTHER", "value": "e" * 16}]}}
     document = {"contexts": [{"name": "east"}], "users": [{"name": "admin", "user": user}]}
-    assert options.secrets_of(document) == {"t0", "k0", "e0"}
+    assert options.secrets_of(document) == {"t0", "k0", "e0", "e" * 16}
     assert options.secrets_of("~/.kube/config") == set()
+
+
+def test_all_that_an_option_hides_is_hidden_in_a_connection_in_a_list():
+    hidden = [name for name, one in options.AUTH_OPTIONS.items() if one.get("no_log")]
+    below = options.AUTH_OPTIONS["proxy_headers"]["options"]
+    connection = {
+        **{name: f"of-{name}" for name in hidden},
+        "proxy_headers": {name: f"of-{name}" for name in below},
+        "kubeconfig": {"users": [{"name": "me", "user": {"token": "of-kubeconfig"}}]},
+    }
+    hidden += [name for name, one in below.items() if one.get("no_log")] + ["kubeconfig"]
+    found = fleet_reading.hidden_of([{"name": "east", "connection": connection}])
+    assert found == {f"of-{name}" for name in hidden}
+
+
+@pytest.mark.parametrize(("arguments", "secrets"), [
+    (["oidc-login", "get-token", "--oidc-client-secret=s3cret"], {"s3cret"}),
+    (["get-token", "--client-secret", "s3cret", "--tenant-id", "t"], {"s3cret"}),
+    (["eks", "get-token", "--cluster-name", "east", "--token-cache-storage=disk"], set()),
+    (["--oidc-use-access-token", "--v=1"], set()),
+    (None, set()),
+], ids=["one", "two", "none", "switch", "no-arguments"])
+def test_secret_among_the_arguments_of_a_credential_plugin_is_known(arguments, secrets):
+    user = {"exec": {"command": "kubelogin", "args": arguments}}
+    assert options.secrets_of({"users": [{"name": "me", "user": user}]}) == secrets
+
+
+@pytest.mark.parametrize(("url", "secrets"), [
+    ("https://bob:s3cret@charts.example.com/x.tgz", {"s3cret"}),
+    ("https://ghp_0123456789abcdef@charts.example.com/x.tgz", {"ghp_0123456789abcdef"}),
+    ("git+ssh://git@github.com/acme/charts@arc?ref=main", set()),
+    ("oci://ghcr.io/acme/arc@sha256:0123456789abcdef", set()),
+    ("https://east:6443/at@home", set()),
+], ids=["password", "token", "name", "digest", "path"])
+def test_logins_in_urls_are_known_wherever_they_stand(url, secrets):
+    assert options.logins_of({"chart": url, "timeout": 5}) == secrets
+    assert options.logins_of({"clusters": [{"connection": {"proxy": url}}]}) == secrets

@@ -208,6 +208,18 @@ def test_chart_that_cannot_be_used_is_no_verdict(tmp_path, given, said):
         "UnusableCrds", "no-chart")
 
 
+def test_login_in_the_url_of_a_chart_is_not_told(tmp_path):
+    helm = tmp_path / "helm"
+    helm.write_text('#!/bin/sh\necho "Error: failed to fetch $3 : 404 Not Found" >&2\nexit 1\n',
+                    encoding="utf-8")
+    helm.chmod(0o755)
+    with CrdServer([stored(OLD)]) as server:
+        code, result = check(
+            server, chart="https://bob:s3cret@charts.example.com/arc.tgz", helm=str(helm))
+    assert code == 1 and "404 Not Found" in result["msg"]
+    assert "s3cret" not in json.dumps(result)
+
+
 def test_older_side_may_be_given():
     with CrdServer([stored(requiring("must"))], {"ephemeralrunners": [runner("one")]}) as server:
         code, result = check(server, requiring("must"), old={"crds": [OLD]})

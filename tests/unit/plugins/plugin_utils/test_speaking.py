@@ -185,6 +185,11 @@ def test_lines_are_single_lines(clock, shown):
     assert shown == ["a b"]
 
 
+def test_name_of_a_job_does_nothing_to_a_terminal(clock, shown):
+    result = spoken(Scripted([part("job \x1b[2K\x9b1A\u202egnp\x07 caf\u00e9", "a"), DONE], clock))
+    assert shown == ["job ?[2K?1A?gnp? caf\u00e9"] == [one["line"] for one in result["waited"]]
+
+
 def test_warnings_of_all_slices_are_kept(clock, shown):
     plugin = Scripted([part("a", "a", warnings=["w"]), {**DONE, "warnings": ["w", "v"]}], clock)
     assert spoken(plugin)["warnings"] == ["w", "v"]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import github_removal
@@ -79,6 +81,17 @@ def test_refusal_says_what_to_do_and_no_secret(server, status):
         removal(server).runner(runner(server))
     assert "right to administer runners" in str(caught.value)
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["https://github.com/acme", "https://other.example.com/acme"])
+def test_nothing_is_deleted_by_its_number_at_another_github(server, url):
+    open_door(server)
+    server.answer("DELETE", f"{RUNNERS}/12", Reply(204, {}))
+    ours = removal(server)
+    for delete, what in ((ours.runner, runner(server)), (ours.scale_set, scale_set(server))):
+        with pytest.raises(errors.BadInput, match="not of the GitHub"):
+            delete(replace(what, config_url=url))
+    assert server.requests == []
 
 
 def test_scale_set_that_nobody_uses_is_deleted(server):

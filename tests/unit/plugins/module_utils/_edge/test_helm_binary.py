@@ -14,7 +14,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import credentials
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.helm_binary import Helm
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.options import AUTH_OPTIONS
@@ -57,6 +59,14 @@ def test_values_go_through_standard_input_only(program):
     assert "ghp_secret" not in json.dumps([one["arguments"], one["environ"]])
 
 
+def test_values_are_yaml_whatever_characters_they_have(program):
+    values = {"say": "ready \U0001f680, caf\u00e9 \x7f \u2028 \\ud83d \\ \"q\"\n"}
+    text = told(program, ["upgrade", "web"], values, context="east")["stdin"]
+    # The parser of helm takes no escape of a half of a character, and folds odd ends of lines.
+    assert text.isascii() and "\\ud83d\\ude80" not in text
+    assert yaml.safe_load(text) == values
+
+
 @pytest.mark.parametrize(("options", "variables"), [
     ({"kubeconfig": "~/a:~/b", "context": "east"},
      {"KUBECONFIG": f"{Path.home()}/a:{Path.home()}/b", "HELM_KUBECONTEXT": "east"}),
@@ -80,6 +90,30 @@ def test_variables_that_lead_helm_astray_are_not_passed_on(program):
     one = told(program, environ=astray, kubeconfig="/kubeconfig", context="east")
     assert {key: value for key, value in one["environ"].items() if key.startswith("HELM_")} == {
         "HELM_KUBECONTEXT": "east", "HELM_CACHE_HOME": "/cache"}
+
+
+IN_A_POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+
+
+@pytest.mark.parametrize(("options", "environ", "kubeconfig"), [
+    ({}, IN_A_POD, os.devnull),
+    ({"host": "https://east:6443", "api_key": "secret"}, {}, os.devnull),
+    ({"kubeconfig": "/given", "context": "east", "host": "https://west:6443", "api_key": "secret"},
+     {}, os.devnull),
+    ({}, {}, "/ambient"),
+    ({"context": "east"}, IN_A_POD, "/ambient"),
+    ({"kubeconfig": "/given"}, IN_A_POD, "/given"),
+], ids=["pod", "host", "host-beside-file", "own-file", "context-in-pod", "file-in-pod"])
+def test_helm_takes_the_users_own_kubeconfig_only_where_the_task_does(
+    program, monkeypatch, tmp_path, options, environ, kubeconfig
+):
+    token = tmp_path / "token"
+    token.write_text("of the pod", encoding="utf-8")
+    monkeypatch.setattr(credentials.incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    one = told(program, environ={"KUBECONFIG": "/ambient", **environ}, **options)
+    assert one["environ"]["KUBECONFIG"] == kubeconfig
+    assert ("HELM_KUBECONTEXT" in one["environ"]) is (
+        "context" in options and kubeconfig != os.devnull)
 
 
 @pytest.mark.parametrize("options", [
@@ -119,3 +153,14 @@ def test_cluster_named_twice_is_bad_input(program):
     shadowing = {"PATH": os.environ["PATH"], "K8S_AUTH_HOST": "https://west"}
     with pytest.raises(BadInput, match="K8S_AUTH_HOST"):
         Helm(program, {**dict.fromkeys(AUTH_OPTIONS), "context": "east"}, shadowing)
+
+
+@pytest.mark.parametrize("driver", ["configmap", "sql", "memory"])
+def test_releases_that_are_not_in_secrets_are_bad_input_and_never_gone(program, driver):
+    with pytest.raises(BadInput, match=f"HELM_DRIVER: {driver}"):
+        told(program, environ={"HELM_DRIVER": driver})
+
+
+@pytest.mark.parametrize("driver", ["", "secret", "secrets"])
+def test_driver_of_secrets_is_no_harm(program, driver):
+    assert told(program, environ={"HELM_DRIVER": driver})["environ"]["HELM_DRIVER"] == driver

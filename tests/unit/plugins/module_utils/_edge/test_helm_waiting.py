@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +18,10 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.helm_binary import Said
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import helm_work
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import ReadFailed
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import (
+    ReadFailed,
+    Refused,
+)
 from ansible_collections.arc.lifecycle.plugins.modules.arc_helm import OPTIONS
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders as b
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import (
@@ -62,3 +66,31 @@ def test_lease_is_renewed_while_helm_works(monkeypatch):
     helm_releases._side_by_side(
         task, [release], {release.key: helm_work.INSTALL}, install, "gha-runner-scale-set-0.14.2")
     assert seen == [True]
+
+
+def test_lease_that_is_lost_leaves_alone_what_has_not_begun(monkeypatch):
+    monkeypatch.setattr(helm_releases, "_LEASE_LOOK_S", 0.01)
+    may_end = threading.Event()
+
+    def renew():
+        may_end.set()
+        raise Refused(cluster="blue", object="Lease", cause="taken over", next_step="Wait")
+
+    task = SimpleNamespace(
+        is_check=False, options={"parallel": 1}, partial={}, deadline=Deadline(20),
+        require_starter=lambda: None, renew_lease=renew)
+    begun = []
+
+    def uninstall(release):
+        begun.append(release.name)
+        may_end.wait(3)
+        time.sleep(0.2)
+        return Said(0, "", "")
+
+    wanted = [helm_work.Wanted("ci", name) for name in ("a", "b", "c")]
+    acts = {one.key: helm_work.UNINSTALL for one in wanted}
+    with pytest.raises(Refused, match="taken over"):
+        helm_releases._side_by_side(task, wanted, acts, uninstall, "")
+    assert begun == ["a"]
+    assert task.partial["changed"] is True
+    assert [one["action"] for one in task.partial["releases"]] == ["uninstalled"]

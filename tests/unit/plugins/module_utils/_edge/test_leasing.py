@@ -9,7 +9,11 @@ import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import leasing
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import Conflict, Refused
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.errors import (
+    Conflict,
+    Refused,
+    WriteFailed,
+)
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._edge.api_server import (
     Reply,
     status,
@@ -68,6 +72,16 @@ def test_run_in_another_container_of_the_machine_is_not_taken_for_dead(server, m
 def test_where_a_process_is_cannot_be_told_there_is_no_mark(monkeypatch, path):
     monkeypatch.setattr(leasing, path, "/proc/there-is-none")
     assert leasing.boot_mark() == ""
+
+
+@pytest.mark.parametrize("write", [take, keep], ids=["take", "keep"])
+def test_namespace_that_is_not_there_is_told_at_once(server, write):
+    server.answer("GET", ONE, ABSENT)
+    server.answer("POST", ALL, status(404, "NotFound", 'namespaces "arc-systems" not found',
+                                      details={"name": "arc-systems", "kind": "namespaces"}))
+    with pytest.raises(WriteFailed, match="there is no namespace arc-systems"):
+        write(server)
+    assert len(server.of("POST", ALL)) == 1
 
 
 def test_who_was_faster_is_looked_at_and_the_write_tried_again(server):

@@ -11,11 +11,16 @@ import time
 from datetime import datetime, timezone
 
 import pytest
+import urllib3
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import answers, places, retry
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.client import Client
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
-from ansible_collections.arc.lifecycle.plugins.module_utils._edge.transport import Transport
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.transport import (
+    Transport,
+    broken,
+)
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge.watch import ChangeKind, Watch
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import errors
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._edge.api_server import (
     Reply,
@@ -58,6 +63,14 @@ def test_create_is_sent_again_when_it_was_surely_not_done(server, fault):
     server.answer("POST", PATH, fault, Reply(201, {"metadata": {"name": "one"}}))
     server.client().create(PODS, {}, Deadline(10))
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("place, dry_run", [(PODS, True), (places.ACCESS_REVIEWS.at(), False)])
+def test_create_that_leaves_nothing_behind_is_sent_again(server, place, dry_run):
+    for fault in ("502-of-a-proxy", "reset-before-the-answer"):
+        server.answer("POST", place.path, PASSING[fault], Reply(201, {"metadata": {"name": "one"}}))
+        server.client().create(place, {}, Deadline(10), dry_run=dry_run)
+    assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize("fault", IN_DOUBT.values(), ids=IN_DOUBT.keys())
@@ -152,6 +165,52 @@ def test_401_loads_the_credentials_again_once(server):
     client.get(POD, Deadline(10))
     sent = [one.header("authorization") for one in server.requests]
     assert sent == [["Bearer old"], ["Bearer new"]]
+
+
+EXPIRED = urllib3.exceptions.SSLError(
+    "[SSL: SSLV3_ALERT_CERTIFICATE_EXPIRED] sslv3 alert certificate expired (_ssl.c:1006)")
+
+
+def expire(monkeypatch, client, is_for_ever=False):
+    """Have the certificate of a client refused until it is loaded again."""
+    link, send, loaded = client.transport, client.transport.send, []
+
+    def sent(request, limits):
+        if is_for_ever or not loaded:
+            raise broken(EXPIRED, link.server)
+        return send(request, limits)
+
+    monkeypatch.setattr(link, "send", sent)
+    monkeypatch.setattr(link, "renew", loaded.append)
+    return loaded
+
+
+def test_certificate_that_has_expired_is_loaded_again_once(server, monkeypatch):
+    server.answer("GET", f"{PATH}/one", DONE)
+    server.answer("POST", PATH, Reply(201, {"metadata": {"name": "one"}}))
+    client = server.client()
+    loaded = expire(monkeypatch, client)
+    assert client.get(POD, Deadline(10))["metadata"]["name"] == "one"
+    loaded.clear()
+    assert client.create(PODS, {}, Deadline(10)) and len(loaded) == 1
+
+
+def test_certificate_that_is_refused_again_is_told(server, monkeypatch):
+    client = server.client()
+    loaded = expire(monkeypatch, client, is_for_ever=True)
+    with pytest.raises(errors.BadInput, match="certificate expired"):
+        client.get(POD, Deadline(10))
+    assert len(loaded) == 1
+
+
+def test_watch_loads_a_certificate_that_has_expired_again(server, monkeypatch):
+    gone = {"type": "DELETED", "object": {"metadata": {"name": "one", "resourceVersion": "11"}}}
+    server.answer("GET", PATH, listing("one"), Reply(events=(gone,), then="hangs"))
+    client = server.client()
+    changes = Watch(client, PODS, Deadline(8)).changes()
+    assert next(changes).kind is ChangeKind.RELISTED
+    loaded = expire(monkeypatch, client)
+    assert next(changes).kind is ChangeKind.DELETED and len(loaded) == 1
 
 
 def test_401_with_new_credentials_too_is_told(server):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import settings
@@ -29,6 +31,10 @@ TAKEN = {
     "empty-means-not-given": ({"host": "", "context": None}, {"K8S_AUTH_HOST": ""}, {}),
     "groups-by-comma": (
         {}, {"K8S_AUTH_IMPERSONATE_GROUPS": "a, b,"}, {"impersonate_groups": ["a", "b"]}),
+    "texts-of-a-connection-in-a-list": (
+        {"host": "https://a", "validate_certs": "no", "ca_cert": "~/ca", "impersonate_groups": "a,b"},
+        {}, {"host": "https://a", "validate_certs": False, "ca_cert": os.path.expanduser("~/ca"),
+             "impersonate_groups": ["a", "b"]}),
     "off-is-false": ({}, {"K8S_AUTH_VERIFY_SSL": "off"}, {"validate_certs": False}),
     "proxy-headers": (
         {"proxy_headers": {"user_agent": "me", "basic_auth": None, "proxy_basic_auth": None}},

@@ -200,8 +200,8 @@ def test_what_is_under_way_is_seen(owner, status, expected):
     assert gitops_hold.is_at_work(owner, item(owner, status=status)) is expected
 
 
-def chart(version):
-    return {"chart": {"spec": {"chart": "gha-runner-scale-set", "version": version}}}
+def chart(version, **more):
+    return {"chart": {"spec": {"chart": "gha-runner-scale-set", "version": version, **more}}}
 
 
 def from_source(kind, **more):
@@ -228,6 +228,13 @@ WANTS = {
                   {OCI: known({"spec": {"ref": {"tag": "0.9.3"}}})}, "it wants 0.9.3"),
     "oci-digest": (RELEASE, from_source("OCIRepository"),
                    {OCI: known({"spec": {"ref": {"digest": "sha256:1"}}})}, "not to be seen"),
+    "oci-tag-and-digest": (RELEASE, from_source("OCIRepository"), {OCI: known(
+        {"spec": {"ref": {"tag": "0.14.2", "digest": "sha256:1"}}})}, "not to be seen"),
+    "oci-tag-and-range": (RELEASE, from_source("OCIRepository"), {OCI: known(
+        {"spec": {"ref": {"tag": "0.14.2", "semver": "0.9.x"}}})}, "not to be seen"),
+    "chart-in-git": (RELEASE, chart("0.14.2", sourceRef={"kind": "GitRepository"}), {},
+                     "not to be seen"),
+    "chart-in-registry": (RELEASE, chart("0.14.2", sourceRef={"kind": "HelmRepository"}), {}, ""),
     "oci-gone": (RELEASE, from_source("OCIRepository"), {OCI: reads.Known()}, "not to be seen"),
     "helm-chart": (RELEASE, from_source("HelmChart"),
                    {("HelmChart", "flux", "charts"): known({"spec": {"version": "0.14.2"}})}, ""),

@@ -45,6 +45,17 @@ def test_values_as_python_and_as_json_are_the_same():
         wanted, CHART, stored(values={"list": [1, 2], "map": {"1": "x"}})) == "none"
 
 
+@pytest.mark.parametrize(("old", "new", "act"), [
+    (1, True, "upgrade"), ([{"a": 0}], [{"a": False}], "upgrade"), ({"a": "1"}, {"a": 1}, "upgrade"),
+    (3, 3.0, "none"), ([True, None], [True, None], "none"),
+], ids=["switch", "below", "text", "number", "same"])
+def test_switch_is_no_number(old, new, act):
+    wanted = helm_work.Wanted("ci", "web", {"x": new})
+    assert helm_work.act_for_present(wanted, CHART, stored(values={"x": old})) == act
+    told = helm_work.changed_paths({"x": old}, {"x": new})
+    assert bool(told) is (act == "upgrade")
+
+
 def test_maps_are_merged_and_all_else_is_replaced():
     below = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
     assert helm_work.overlaid(below, {"a": {"y": [3]}, "c": {}}, {"b": {"z": 2}}) == {
@@ -108,3 +119,13 @@ def test_short_word_is_blotted_as_a_word_and_a_token_everywhere():
 def test_leaves_that_are_short_would_garble_a_result():
     values = {"a": 5, "b": [True, None, "runner"], "c": {"d": "ghp_0123456789abcdef"}}
     assert helm_work.garbling_of(values) == {"5", "True", "None", "runner"}
+
+
+@pytest.mark.parametrize("form", [
+    'pwd"-\\0123456789', "cHdkIi1cMDEyMzQ1Njc4OQ==", 'pwd\\"-\\\\0123456789',
+], ids=["plain", "as-data", "in-quotes"])
+def test_secret_is_blotted_out_in_each_form_in_which_it_may_be_told(form):
+    values = {"token": 'pwd"-\\0123456789', "key": "-----BEGIN-----\n"}
+    form += " LS0tLS1CRUdJTi0tLS0tCg=="
+    told = helm_work.blotted(f"Error: denied: {form}: bad", helm_work.secrets_of(values))
+    assert told == "Error: denied: <value> <value>: bad"
