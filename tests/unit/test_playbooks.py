@@ -1,0 +1,72 @@
+# Copyright (c) 2026 arc.lifecycle contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks against scripted API servers: does each host's task reach the cluster of that host, and no other?"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders
+from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import ScriptedCluster
+
+NAMES = ("east", "west")
+
+
+class Fleet:
+    """Two clusters, of which the first one is the current context of the user's kubeconfig."""
+
+    def __init__(self, folder, clusters):
+        self.folder, self.clusters = folder, dict(zip(NAMES, clusters))
+        self.kubeconfig = folder / "kubeconfig"
+        for name, cluster in self.clusters.items():
+            cluster.uid = f"uid-{name}"
+        named = {name: {"name": name, "user": {}, "context": {"cluster": name, "user": name},
+                        "cluster": {"server": cluster.url}} for name, cluster in self.clusters.items()}
+        self.kubeconfig.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": NAMES[0],
+            **{part: list(named.values()) for part in ("clusters", "users", "contexts")},
+        }), encoding="utf-8")
+        hosts = {name: {"kubeconfig": str(self.kubeconfig), "context": name} for name in NAMES}
+        (folder / "clusters.yml").write_text(json.dumps({"arc_clusters": {"hosts": hosts, "vars": {
+            "ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}), encoding="utf-8")
+
+    def play(self, playbook, *arguments, **variables):
+        """Run a playbook; return its exit code and what it said."""
+        paths = os.environ.get("ANSIBLE_COLLECTIONS_PATH") or os.environ["PYTHONPATH"].split(os.pathsep)[0]
+        done = subprocess.run(
+            [Path(sys.executable).with_name("ansible-playbook"), "-i", "clusters.yml", playbook,
+             *arguments, "-e", json.dumps({"arc_report_file": "", **variables})],
+            cwd=self.folder, env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": paths, "KUBECONFIG": str(self.kubeconfig)},
+            capture_output=True, text=True, timeout=120, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def asked(self):
+        """Return the clusters that got a request."""
+        return {name for name, cluster in self.clusters.items() if cluster.requests}
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    with ScriptedCluster(builders.sound()) as east, ScriptedCluster(builders.sound()) as west:
+        yield Fleet(tmp_path, (east, west))
+
+
+@pytest.mark.parametrize("playbook", ["drain", "resume"])
+def test_a_cluster_that_is_none_of_arc_hosts_is_reached_all_the_same(fleet, playbook):
+    _code, said = fleet.play(f"arc.lifecycle.{playbook}", arc_hosts="east", arc_drain_hosts="west", arc_drain_names="nobody",
+                             arc_drain_allow_none=True, arc_drain_peers_required=False)
+    assert fleet.asked() == {"west"}, said
+
+
+@pytest.mark.parametrize("playbook, task", [("repair", "Mend what is named"), ("uninstall", "See what is there")])
+def test_a_run_that_begins_in_the_middle_reaches_no_cluster(fleet, playbook, task):
+    code, said = fleet.play(f"arc.lifecycle.{playbook}", "--start-at-task", task)
+    assert (code, fleet.asked()) == (2, set()), said
+    assert "begin at the first task" in said
