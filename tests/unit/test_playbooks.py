@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import ScriptedCluster
 
+TOP = Path(__file__).resolve().parents[2]
 NAMES = ("east", "west")
 
 
@@ -70,3 +73,20 @@ def test_a_run_that_begins_in_the_middle_reaches_no_cluster(fleet, playbook, tas
     code, said = fleet.play(f"arc.lifecycle.{playbook}", "--start-at-task", task)
     assert (code, fleet.asked()) == (2, set()), said
     assert "begin at the first task" in said
+
+
+def test_a_second_upgrade_in_one_run_is_of_its_own_clusters_only(fleet):
+    """A run cannot take a host out of a group that it made."""
+    look, work = yaml.safe_load((TOP / "playbooks" / "upgrade.yml").read_text(encoding="utf-8"))[:2]
+    planned = "{{ {'digest': inventory_hostname, 'clusters': [{'is_anything_to_do': true, 'cluster': {'name': inventory_hostname}}]} }}"
+    look["tasks"] = [{"ansible.builtin.set_fact": {"arc_preflight_plan": planned}}] + [
+        task for task in look["tasks"] if {"ansible.builtin.set_fact", "ansible.builtin.add_host"} & set(task)]
+    work["tasks"] = [{"ansible.builtin.debug": {"msg": "works on {{ inventory_hostname }}"}}]
+    for play in (look, work):
+        play.pop("module_defaults")
+    del look["roles"]
+    twice = [{"import_playbook": "upgrade.yml", "vars": {"arc_hosts": hosts}} for hosts in (["east"], "west")]
+    for name, plays in (("upgrade.yml", [look, work]), ("twice.yml", twice)):
+        (fleet.folder / name).write_text(json.dumps(plays), encoding="utf-8")
+    code, said = fleet.play("twice.yml")
+    assert (code, re.findall(r"works on (\w+)", said)) == (0, ["east", "west"]), said
