@@ -90,3 +90,15 @@ def test_a_second_upgrade_in_one_run_is_of_its_own_clusters_only(fleet):
         (fleet.folder / name).write_text(json.dumps(plays), encoding="utf-8")
     code, said = fleet.play("twice.yml")
     assert (code, re.findall(r"works on (\w+)", said)) == (0, ["east", "west"]), said
+
+
+def test_an_upgrade_writes_only_to_the_cluster_that_was_planned(fleet):
+    """A kubeconfig may be written anew while the clusters before this one are upgraded."""
+    work = yaml.safe_load((TOP / "playbooks" / "upgrade.yml").read_text(encoding="utf-8"))[1]
+    tasks = [{"arc.lifecycle.arc_info": {}}]
+    play = {"hosts": "east", "gather_facts": False, "module_defaults": work["module_defaults"], "tasks": tasks, "vars": {
+        "arc_preflight_cluster": {"cluster": {"uid": "uid-planned"}},
+        "__arc_preflight_connection": {"kubeconfig": "{{ kubeconfig }}", "context": "{{ context }}"}}}
+    (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    code, said = fleet.play("play.yml")
+    assert code == 2 and "meant is the cluster with the UID uid-planned" in said, said
