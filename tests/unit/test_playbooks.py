@@ -102,3 +102,10 @@ def test_an_upgrade_writes_only_to_the_cluster_that_was_planned(fleet):
     (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     code, said = fleet.play("play.yml")
     assert code == 2 and "meant is the cluster with the UID uid-planned" in said, said
+
+
+def test_drift_that_an_earlier_job_of_a_workflow_found_is_none_of_a_later_one(fleet):
+    """AWX hands what a job gave to its workflow to those after it as extra variables."""
+    before = [{"id": "release-drift", "clusters": ["east"], "object": "controllers", "reason": "was so"}]
+    code, said = fleet.play("arc.lifecycle.status", arc_status_fail_on_drift=True, arc_status_drift=before)
+    assert code == 0 and "was so" not in said, said
