@@ -109,3 +109,13 @@ def test_drift_that_an_earlier_job_of_a_workflow_found_is_none_of_a_later_one(fl
     before = [{"id": "release-drift", "clusters": ["east"], "object": "controllers", "reason": "was so"}]
     code, said = fleet.play("arc.lifecycle.status", arc_status_fail_on_drift=True, arc_status_drift=before)
     assert code == 0 and "was so" not in said, said
+
+
+def test_peers_that_fell_out_stop_a_run_that_says_nothing_of_it(fleet):
+    """An optional answer of a survey that nobody gave is an empty text."""
+    work = yaml.safe_load((TOP / "playbooks" / "upgrade.yml").read_text(encoding="utf-8"))[1]
+    stop = [task for task in work["tasks"] if "arc_cycle_peers_ill" in str(task.get("ansible.builtin.assert"))]
+    play = {"hosts": "arc_clusters", "serial": 1, "gather_facts": False, "tasks": stop}
+    (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    code, said = fleet.play("play.yml", arc_on_peer_loss="", arc_cycle_peers_ill=["west: it does not serve"])
+    assert len(stop) == 1 and code == 2 and "Stopped after east" in said, said
