@@ -111,6 +111,31 @@ def test_drift_that_an_earlier_job_of_a_workflow_found_is_none_of_a_later_one(fl
     assert code == 0 and "was so" not in said, said
 
 
+def test_lists_of_names_are_taken_as_texts_with_commas_too(fleet):
+    """`-e` and surveys give texts, in which a part of a name is no name."""
+    roles = TOP / "roles"
+    status = yaml.safe_load((roles / "arc_status" / "tasks" / "main.yml").read_text(encoding="utf-8"))[-1]
+    shown = ["arc_gitops_suspended", "__arc_cycle_may_be_down", "__arc_verify_canaries"]
+    sets = [{"namespace": "a", "name": name, "peers": [{"cluster": "west", "serves": True}]} for name in ("web", "web-2")]
+    finding = {"id": "zombie-runners", "severity": "warning"}
+    play = {
+        "hosts": "east", "gather_facts": False,
+        "vars_files": [str(roles / name) for name in (
+            "arc_gitops/defaults/main.yml", "arc_cycle/vars/main.yml", "arc_verify/vars/main.yml")],
+        "vars": {"arc_cycle_plan": {"scale_sets": sets}, "arc_verify_scale_sets": sets, "__arc_status_drift": [],
+                 "arc_status_clusters": [{"name": "east", "error": "", "findings": [finding]}]},
+        "tasks": [{"ansible.builtin.debug": {"msg": f"<{{{{ [{', '.join(shown)}] | to_json }}}}>"}}, status],
+    }
+    (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    code, said = fleet.play(
+        "play.yml", arc_preflight_suspended="east-2, west", arc_cycle_may_be_down="web-2, api", arc_verify_canaries="web-2",
+        arc_status_ignore="other,zombie-runners-2", arc_status_fail_on="warning")
+    found = re.search("<(.*)>", said)
+    assert found, said
+    assert json.loads(found[1].replace('\\"', '"')) == [False, ["web-2", "api"], [{"namespace": "a", "name": "web-2"}]]
+    assert code == 2 and "1 findings of severity blocker or warning (zombie-runners)" in said, said
+
+
 def test_peers_that_fell_out_stop_a_run_that_says_nothing_of_it(fleet):
     """An optional answer of a survey that nobody gave is an empty text."""
     work = yaml.safe_load((TOP / "playbooks" / "upgrade.yml").read_text(encoding="utf-8"))[1]
