@@ -144,3 +144,18 @@ def test_peers_that_fell_out_stop_a_run_that_says_nothing_of_it(fleet):
     (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     code, said = fleet.play("play.yml", arc_on_peer_loss="", arc_cycle_peers_ill=["west: it does not serve"])
     assert len(stop) == 1 and code == 2 and "Stopped after east" in said, said
+
+
+@pytest.mark.parametrize("playbook", ["drain", "install", "uninstall", "upgrade"])
+def test_a_batch_that_fails_is_the_last_whatever_strategy_a_configuration_prefers(fleet, playbook, monkeypatch):
+    """A strategy such as free takes no notice of max_fail_percentage, and runs once what is to run for each host."""
+    monkeypatch.setenv("ANSIBLE_STRATEGY", "free")
+    plays = yaml.safe_load((TOP / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
+    (work,) = [play for play in plays if "serial" in play]
+    del work["module_defaults"]
+    work["hosts"], work["tasks"] = "east,west,north,south", [
+        {"ansible.builtin.debug": {"msg": "works on {{ inventory_hostname }}"}},
+        {"ansible.builtin.fail": {}, "when": "inventory_hostname == 'east'"}]
+    (fleet.folder / "play.yml").write_text(json.dumps([work]), encoding="utf-8")
+    code, said = fleet.play("play.yml", "-i", "north,south,", arc_serial=2)
+    assert (code, sorted(re.findall(r"works on (\w+)", said))) == (2, ["east", "west"]), said
