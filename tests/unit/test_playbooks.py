@@ -159,3 +159,13 @@ def test_a_batch_that_fails_is_the_last_whatever_strategy_a_configuration_prefer
     (fleet.folder / "play.yml").write_text(json.dumps([work]), encoding="utf-8")
     code, said = fleet.play("play.yml", "-i", "north,south,", arc_serial=2)
     assert (code, sorted(re.findall(r"works on (\w+)", said))) == (2, ["east", "west"]), said
+
+
+def test_an_empty_number_of_clusters_at_a_time_is_none_given(fleet):
+    """Ansible itself ends with an exception there."""
+    (work,) = [play for play in yaml.safe_load((TOP / "playbooks" / "install.yml").read_text(encoding="utf-8")) if "serial" in play]
+    del work["module_defaults"]
+    work["tasks"] = [{"ansible.builtin.debug": {"msg": "works on {{ ansible_play_batch }}"}}]
+    (fleet.folder / "play.yml").write_text(json.dumps([work]), encoding="utf-8")
+    code, said = fleet.play("play.yml", arc_serial="")
+    assert (code, re.findall(r"works on \['(\w+)'\]", said)) == (0, ["east", "west"]), said
