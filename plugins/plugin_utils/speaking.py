@@ -19,6 +19,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -38,6 +39,7 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 LEAST_S = 3
 # An API server may be away for so long in the middle of a wait.
 LONGEST_SILENCE_S = 300
+_DATA_CALLBACKS = ("json", "jsonl")
 # Set by the plugin; in the result they would only confuse.
 _INNER = ("slice", "memory", "starter")
 _OF_ONE_SLICE = ("failed", "msg", "error", "exception", "warnings", "deprecations", "memory")
@@ -140,13 +142,18 @@ class _Voice:
             return
         self._told, self._at = told, at
         text = _UNSEEN.sub("?", " ".join(line.split()))[: LONGEST_LINE - 1]
-        display.display(text)
+        display.display(text, stderr=_is_output_read())
         self.said.append({
             "at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "line": text,
         })
         # The beginning says what was there; the rest is told by the end.
         if len(self.said) > MOST_LINES:
             del self.said[MOST_LINES // 2]
+
+
+def _is_output_read() -> bool:
+    """True where a program reads the output: it holds data, in which a line is none."""
+    return str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] in _DATA_CALLBACKS
 
 
 def _starter() -> int:

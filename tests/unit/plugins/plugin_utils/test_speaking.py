@@ -56,7 +56,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def shown(monkeypatch):
     lines = []
-    monkeypatch.setattr(speaking.display, "display", lines.append)
+    monkeypatch.setattr(speaking.display, "display", lambda line, stderr: lines.append(line))
     return lines
 
 
@@ -70,6 +70,15 @@ def test_news_is_said_once_and_the_rest_is_silence(clock, shown):
     assert shown == ["a 1", "b 3"]
     assert [one["line"] for one in result["waited"]] == shown
     assert result["finished"] and result["changed"]
+
+
+@pytest.mark.parametrize("callback, is_data", [("ansible.posix.json", True), ("jsonl", True), ("default", False)])
+def test_output_that_a_program_reads_gets_no_line(clock, monkeypatch, callback, is_data):
+    shown = mock.Mock()
+    monkeypatch.setattr(speaking.display, "display", shown)
+    monkeypatch.setattr(speaking.constants, "DEFAULT_STDOUT_CALLBACK", callback)
+    spoken(Scripted([part("a 1", "a"), DONE], clock))
+    shown.assert_called_once_with("a 1", stderr=is_data)
 
 
 def test_heartbeat_is_kept_while_nothing_changes(clock, shown):
