@@ -25,7 +25,7 @@ def wait_for_sets(task: Task) -> Result:
     wait = _Wait(task)
     view = rounds.look(task)
     if task.is_check:
-        wait.judge(view, rounds.now())
+        wait.judge(view, task.now())
         return wait.result()
     task.memory = wait.memory
     spaces = {namespace for namespace, _name in wait.aim.sets}
@@ -51,7 +51,7 @@ class _Wait:
             release=options["release"],
             jobs=options["jobs"],
         )
-        self._begun, self._memory = rounds.now(), waiting.Memory()
+        self._begun, self._memory = self._task.now(), waiting.Memory()
         self._acts: List[Dict[str, Any]] = []
         self.told = ""
         if options["memory"]:
@@ -76,7 +76,7 @@ class _Wait:
             propagation=act.body["propagationPolicy"],
         )
         entry = {key: value for key, value in act.as_dict().items() if key != "body"}
-        self._acts.append({**entry, "done_at": rounds.now().isoformat()})
+        self._acts.append({**entry, "done_at": self._task.now().isoformat()})
         self._memory = waiting.cured(self._memory, act)
         self._task.partial.update(self._known())
 
@@ -105,7 +105,7 @@ class _Wait:
             "finished": decision.finished,
             "sets": [one.as_dict() for one in decision.sets],
             "cured": list(self._acts),
-            "waited_s": round((rounds.now() - self._begun).total_seconds(), 1),
+            "waited_s": round((self._task.now() - self._begun).total_seconds(), 1),
             "line": decision.line,
         }
 
@@ -115,7 +115,7 @@ class _Wait:
         names = [f"AutoscalingRunnerSet {'/'.join(one.key)}" for one in states]
         why = [f"{name}: {'; '.join(one.reasons[:3])}" for name, one in zip(names, states)]
         more = f"; and {len(why) - 5} more sets" if len(why) > 5 else ""
-        waited = (rounds.now() - self._begun).total_seconds()
+        waited = (self._task.now() - self._begun).total_seconds()
         return DeadlineReached(
             cluster=self._task.cluster.name,
             object=", ".join(names[:5]),

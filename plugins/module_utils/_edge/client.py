@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from .._pure import reads
@@ -87,6 +88,10 @@ class Client:
     def server(self) -> str:
         """The URL of the API server."""
         return self.transport.server
+
+    def now(self) -> datetime:
+        """Return the time by the clock of the API server, which wrote the times of objects."""
+        return self.transport.clock.now()
 
     def close(self) -> None:
         """Close idle connections."""

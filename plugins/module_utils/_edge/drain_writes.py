@@ -10,7 +10,7 @@ from typing import Optional, Sequence, Tuple
 from .._pure import drain, drain_copy
 from .._pure.drain_types import Act, View
 from .._pure.errors import ReadFailed
-from . import helm_store, places, rights, rounds
+from . import helm_store, places, rights
 from .places import Place
 from .task import Task
 
@@ -33,7 +33,7 @@ def write(task: Task, act: Act) -> None:
     elif act.verb == "create":
         client.create(resource.at(act.ref.namespace), act.body, deadline, dry_run=is_check)
     elif act.verb == "store":
-        secret = drain_copy.secret_of(act, _revision(task, act), rounds.now())
+        secret = drain_copy.secret_of(act, _revision(task, act), task.now())
         client.apply(place, secret, deadline, force=True, dry_run=is_check)
     else:
         raise ValueError(f"no write is called {act.verb}")

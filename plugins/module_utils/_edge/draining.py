@@ -46,7 +46,7 @@ def drain_sets(task: Task) -> Result:
     draining = _Draining(task, view)
     if not draining.story.targets:
         return draining.result(finished=True)
-    draining.judge(view, rounds.now())
+    draining.judge(view, task.now())
     draining.require_may_begin(view)
     draining.peers.require(view, draining.live(view), draining.selected(view))
     if task.is_check:
@@ -70,7 +70,7 @@ class _Draining:
         memory = task.options["memory"]
         self.story = (
             drain_memory.from_plain(memory) if memory
-            else drain_request.begin(view, task.options, rounds.now())
+            else drain_request.begin(view, task.options, task.now())
         )
         self._evidence = Evidence(
             task.options["github"], task.deadline, memory=memory.get("github")
@@ -101,7 +101,7 @@ class _Draining:
         """Make one write; the result says so even if the next one fails."""
         self.peers.require_still(self._view, act)
         drain_writes.write(self._task, act)
-        self.story = self.story.did(act, rounds.now())
+        self.story = self.story.did(act, self._task.now())
         self._diff.append(drain_report.difference(act))
         self._task.partial.update(self._known(finished=False))
 
@@ -109,7 +109,7 @@ class _Draining:
         """Try on the server what a run would do, the deletion behind a settling included."""
         for act in self._expected(view):
             drain_writes.write(self._task, act)
-            self.story = self.story.did(act, rounds.now(), predicted=True)
+            self.story = self.story.did(act, self._task.now(), predicted=True)
             self._diff.append(drain_report.difference(act))
         return self.result(finished=self._decided().finished)
 
@@ -137,7 +137,7 @@ class _Draining:
             except Conflict as error:
                 left += (f"{act.ref}: {error.cause}",)
                 continue
-            self.story = self.story.did(act, rounds.now())
+            self.story = self.story.did(act, self._task.now())
             self._diff.append(drain_report.difference(act))
         self._task.partial.update(self._known(finished=False))
         return left
@@ -148,7 +148,7 @@ class _Draining:
         holders = [one.as_dict() for one in decision.holders]
         names = [f"{one.ref} ({one.reason})" for one in decision.holders[:5]]
         more = f" and {len(holders) - 5} more" if len(holders) > 5 else ""
-        waited = (rounds.now() - story.begun).total_seconds()
+        waited = (self._task.now() - story.begun).total_seconds()
         causes = "".join(f"; {one.object}: {one.reason}" for one in decision.causes[:3])
         return DeadlineReached(
             cluster=self._task.cluster.name,
@@ -196,7 +196,7 @@ class _Draining:
         result = drain_report.result(self.story, self._decision, finished)
         result["github_problems"] = self._evidence.problems()
         result["peers_lost"] = [one.as_dict() for one in self.peers.state.losses]
-        result["line"] += self.peers.state.words(rounds.now())
+        result["line"] += self.peers.state.words(self._task.now())
         if self._task.is_diff and self._diff:
             result["diff"] = list(self._diff)
         return result

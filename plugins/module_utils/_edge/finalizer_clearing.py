@@ -10,6 +10,7 @@ either is not what was judged, nothing is written and all is judged anew.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from .._pure import finalizer_choice, finalizers
@@ -93,9 +94,9 @@ class _Clearing:
             delete_at_github=self._removal is not None,
         )
         if options["objects"]:
-            return finalizers.judge_all(cluster, judged, rounds.now(), chosen)
+            return finalizers.judge_all(cluster, judged, self._task.now(), chosen)
         kept = {one.ref for one in chosen}
-        found = finalizers.judge_all(cluster, judged, rounds.now())
+        found = finalizers.judge_all(cluster, judged, self._task.now())
         return tuple(one for one in found if one.ref in kept)
 
     def _require_rights(self, releasable: Sequence[Verdict]) -> None:
@@ -123,7 +124,7 @@ class _Clearing:
                 self._task.client.json_patch(
                     _object(one.ref), steps, self._task.deadline, dry_run=True
                 )
-            self._cleared.append(_entry(one))
+            self._cleared.append(_entry(one, self._task.now()))
 
     def _write(self, releasable: Sequence[Verdict], rereading: Rereading) -> None:
         """Delete what was never told, then release, in order."""
@@ -141,7 +142,7 @@ class _Clearing:
             propagation="Background", dry_run=self._task.is_check,
         )
         if was_there:
-            self._deleted.append(_entry(verdict))
+            self._deleted.append(_entry(verdict, self._task.now()))
 
     def _release(self, verdict: Verdict, rereading: Rereading) -> None:
         raw = rereading.check(verdict.ref)
@@ -149,7 +150,7 @@ class _Clearing:
             self._remove_at_github(rereading.judged(verdict.ref), verdict)
         steps = finalizers.json_patch(raw, verdict.finalizer)
         self._task.client.json_patch(_object(verdict.ref), steps, self._task.deadline)
-        self._cleared.append({**_entry(verdict), "event": self._events.released(verdict)})
+        self._cleared.append({**_entry(verdict, self._task.now()), "event": self._events.released(verdict)})
 
     def _remove_at_github(self, obj: Object, verdict: Verdict) -> None:
         """Delete there what the finalizer was to see deleted."""
@@ -207,10 +208,10 @@ def _removal_of(task: Task) -> Optional[Any]:
     return github_removal.Removal(options["github"], task.deadline)
 
 
-def _entry(verdict: Verdict) -> Dict[str, Any]:
+def _entry(verdict: Verdict, at: datetime) -> Dict[str, Any]:
     told = verdict.as_dict()
     kept = ("object", "finalizer", "code", "reason", "evidence", "effects")
-    return {**{key: told[key] for key in kept}, "at": rounds.now().isoformat()}
+    return {**{key: told[key] for key in kept}, "at": at.isoformat()}
 
 
 def _said(verdict: Verdict) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 from .._pure import finalizer_event
 from .._pure.errors import LifecycleError
 from .._pure.finalizer_verdicts import Verdict
-from . import places, rounds
+from . import places
 from .task import Task
 
 _SHOWN = 5
@@ -25,7 +25,7 @@ class Events:
 
     def released(self, verdict: Verdict) -> str:
         """Write the Event; return its namespace and name, "" where it could not be written."""
-        at = rounds.now()
+        at = self._task.now()
         resource = places.of_kind(verdict.ref.kind)
         group = f"{resource.group}/{resource.version}" if resource.group else resource.version
         causes = []

@@ -16,7 +16,7 @@ from .._pure.drain_types import Act
 from .._pure.errors import BadInput, Conflict, DeadlineReached, Refused
 from .._pure.gitops import Owner, Verdict
 from .._pure.gitops_hold import Hold, Raw
-from . import gitops_reading, rights, rounds
+from . import gitops_reading, rights
 from .task import Result, Task
 
 _LOOK_S = 1.0
@@ -113,7 +113,7 @@ class _Work:
                 there = gitops_reading.read_again(task.client, task.deadline, owner)
                 continue
             self._diff.append(drain_report.difference(act))
-            done = {"predicted": True} if task.is_check else {"done_at": rounds.now().isoformat()}
+            done = {"predicted": True} if task.is_check else {"done_at": task.now().isoformat()}
             told = {key: value for key, value in act.as_dict().items() if key != "body"}
             self._acts.append({**told, **done})
             task.partial.update(self._result())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import datetime, timezone
 from typing import Any, Dict, Mapping, Optional
 
 from .._pure import lease
@@ -44,7 +43,7 @@ def take(client: Client, deadline: Deadline, namespace: str, holder: str, dry_ru
         mark = None if there is None else there["metadata"].get("resourceVersion")
         first = mark if first is None else first
         verdict = lease.may_take(
-            spec, holder, boot_mark(), _is_alive, _now(), time.monotonic() - begun, mark != first
+            spec, holder, boot_mark(), _is_alive, client.now(), time.monotonic() - begun, mark != first
         )
         if verdict == lease.TAKE:
             if _is_written(client, deadline, namespace, there, holder, dry_run):
@@ -63,7 +62,7 @@ def keep(client: Client, deadline: Deadline, namespace: str, holder: str) -> Non
         if there is not None and spec.get("holderIdentity") not in ("", None, holder):
             raise _held(client, namespace, spec)
         if there is not None and spec.get("holderIdentity") == holder:
-            if not lease.is_due(spec, _now()):
+            if not lease.is_due(spec, client.now()):
                 return
         if _is_written(client, deadline, namespace, there, holder, False):
             return
@@ -114,7 +113,7 @@ def _write(
     client: Client, deadline: Deadline, namespace: str, there: Optional[Mapping[str, Any]],
     holder: str, dry_run: bool,
 ) -> None:
-    spec = lease.spec_of(None if there is None else there.get("spec"), holder, _now())
+    spec = lease.spec_of(None if there is None else there.get("spec"), holder, client.now())
     if there is None:
         body = {
             "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
@@ -138,10 +137,6 @@ def _held(client: Client, namespace: str, spec: Mapping[str, Any]) -> Refused:
         f" {spec.get('leaseDurationSeconds', lease.DURATION_S)} s after that time",
         details={"holder": holder},
     )
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 def _is_alive(process: int) -> bool:

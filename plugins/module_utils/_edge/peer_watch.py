@@ -56,7 +56,7 @@ class PeerWatch:
             return  # what an earlier run stopped is not served the sooner for a peer that is ill
         others = fleet_reading.read_each(clients, self._task.deadline, _PARTS)
         self._require_others(view, others)
-        self.state = replace(self.state, looked=rounds.now())
+        self.state = replace(self.state, looked=self._task.now())
         self._require_served(fleet.unserved(view.cluster, sets, others))
 
     def require_still(self, view: View, act: Act) -> None:
@@ -74,10 +74,10 @@ class PeerWatch:
         if not self._is_asked or not self.state.sets:
             return
         if self._is_older(_AGAIN):
-            self.state = self.state.seen(self._unserved(view, self.state.sets), rounds.now())
+            self.state = self.state.seen(self._unserved(view, self.state.sets), self._task.now())
 
     def _is_older(self, span: timedelta) -> bool:
-        return self.state.looked is None or rounds.now() - self.state.looked > span
+        return self.state.looked is None or self._task.now() - self.state.looked > span
 
     def _unserved(
         self, view: View, sets: Sequence[ScaleSet]

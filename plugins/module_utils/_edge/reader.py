@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from .._pure import pods, read_objects, reads, trim
@@ -81,7 +80,7 @@ def read_snapshot(
     asked = tuple(reads.PARTS if parts is None else parts)
     _check(asked)
     identity = cluster or connect.identity(client, deadline)
-    at = datetime.now(timezone.utc)
+    at = client.now()
     reader = _Reader(client, deadline, tuple(namespaces or ("",)))
     # These need what other lists say, so they come last.
     helpers = {"pods": ("autoscalinglisteners", "deployments"), "leases": ("deployments",),

@@ -30,7 +30,7 @@ def repair(task: Task) -> Result:
     repairing = _Repairing(task)
     view = rounds.look(task)
     rounds.require_seen(task, view)
-    repairing.judge(view, rounds.now())
+    repairing.judge(view, task.now())
     if task.options["state"] == "reported" or not repairing.wanted:
         return repairing.result()
     repairing.require_rights()
@@ -75,7 +75,7 @@ class _Repairing:
         one = self._by_act[id(act)]
         write(self._task, act)
         self._tries[one.key] = self._tries.get(one.key, 0) + 1
-        self._note(one, "done_at", rounds.now().isoformat())
+        self._note(one, "done_at", self._task.now().isoformat())
         self._task.partial.update(self._known())
 
     def predict(self) -> Result:

@@ -35,7 +35,7 @@ def resume_sets(task: Task) -> Result:
     resuming = _Resuming(task, view)
     if not resuming.wish.targets:
         return resuming.result(finished=True)
-    resuming.judge(view, rounds.now())
+    resuming.judge(view, task.now())
     resuming.require_may_begin(view)
     if task.is_check:
         return resuming.predict()
@@ -56,7 +56,7 @@ class _Resuming:
         self._proof_memory = waiting.Memory()
         self._acts: List[Dict[str, Any]] = []
         self._diff: List[Dict[str, Any]] = []
-        self._begun, self.told, self._unread = rounds.now(), "", ""
+        self._begun, self.told, self._unread = self._task.now(), "", ""
         targets, selection = drain_resume.choose(view, self._copies, task.options)
         self._selected: Dict[str, Any] = {
             "not_selected": [drain_report.skipped(one) for one in selection.skipped],
@@ -90,7 +90,7 @@ class _Resuming:
             self._proof_memory = waiting.cured(self._proof_memory, act)
         if act.ref.kind == "Secret":
             self._copies = tuple(one for one in self._copies if one.ref != act.ref)
-        self._note(act, "done_at", rounds.now().isoformat())
+        self._note(act, "done_at", self._task.now().isoformat())
         self._task.partial.update(self._known(finished=False))
 
     def predict(self) -> Result:
@@ -138,7 +138,7 @@ class _Resuming:
         for one in self._proof.sets if self._proof else ():
             if one.reasons:
                 behind["/".join(one.key)] = "; ".join(one.reasons[:3])
-        waited = (rounds.now() - self._begun).total_seconds()
+        waited = (self._task.now() - self._begun).total_seconds()
         why = [f"{name}: {reason}" for name, reason in behind.items()]
         if self._unread:
             why.insert(0, f"not read: {self._unread}")

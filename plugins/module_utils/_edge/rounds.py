@@ -14,7 +14,7 @@ import contextlib
 import enum
 import math
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Callable, Dict, Iterable, NamedTuple, Optional, Sequence, Tuple
 
 from .._pure import drain_types, reads
@@ -108,11 +108,6 @@ def unread(view: View) -> str:
     )
 
 
-def now() -> datetime:
-    """Return the time as a judge wants it."""
-    return datetime.now(timezone.utc)
-
-
 def go(
     task: Task, first: View, namespaces: Iterable[str], judge: Judge, do: Do, told: str = ""
 ) -> bool:
@@ -128,7 +123,7 @@ def go(
     with contextlib.ExitStack() as stack:
         mirror: Optional[Mirror] = None
         while True:
-            verdict = judge(view, now())
+            verdict = judge(view, task.now())
             if verdict.finished:
                 return True
             if until.is_over():
@@ -185,11 +180,11 @@ def _wait(
         if is_changed:
             if not mirror.is_whole:
                 return _Why.NEWS
-            view = mirror.view(view, now())
+            view = mirror.view(view, task.now())
         if until.is_over():
             return _Why.SLICE_OVER
         task.renew_lease()
-        later = judge(view, now())
+        later = judge(view, task.now())
         if later.finished:
             return _Why.REACHED
         # Right after a write the watches may not have told of it yet.

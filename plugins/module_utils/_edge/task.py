@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
+from datetime import datetime
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
@@ -107,6 +108,10 @@ class Task:
                 cause="the run that started it has ended; nothing more is changed",
                 next_step="Run it again: it goes on where this one stopped",
             )
+
+    def now(self) -> datetime:
+        """Return the time by the cluster's clock: ages are told from times that it wrote."""
+        return self.client.now()
 
     def keep_lease(self) -> None:
         """Renew the Lease of the run, if it has one. Raises Refused if it was taken over."""

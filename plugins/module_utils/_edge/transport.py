@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any, Callable, Optional, Sequence, Tuple
 from urllib.parse import urlencode
 
+from .clock import Clock
+
 # Told to the user by connect.require_library(); modules must be importable without the package.
 LIBRARY_ERROR: Optional[str] = None
 try:
@@ -86,6 +88,7 @@ class Transport:
         self._impersonate = tuple(impersonate)
         self._lock = threading.Lock()
         self._generation = 0
+        self.clock = Clock()
         self._api_client = self._open()
 
     @property
@@ -118,7 +121,7 @@ class Transport:
         if request.query:
             url += "?" + urlencode(request.query)
         try:
-            return self._pool().request(
+            answer = self._pool().request(
                 request.method,
                 url,
                 body=request.body,
@@ -131,6 +134,8 @@ class Transport:
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise broken(error, self.server) from error
+        self.clock.hear(answer.headers.get("Date"))
+        return answer
 
     def _open(self) -> Any:
         configuration = self._load()

@@ -31,7 +31,7 @@ def repairs(monkeypatch):
     monkeypatch.setattr(repairing.stored_sets, "read", lambda _task: stored)
     monkeypatch.setattr(repairing, "write", lambda _task, _act: None)
     options = {"repairs": ["dead-at-github", "set-vanished"], "lost_at_github": [WEB]}
-    task = SimpleNamespace(options=options, partial={}, is_diff=False)
+    task = SimpleNamespace(options=options, partial={}, is_diff=False, now=lambda: b.NOW)
     return repairing._Repairing(task)
 
 

@@ -36,6 +36,7 @@ def way_back(monkeypatch):
     options = {**OPTIONS, "memory": None, "changed_meanwhile": drain_resume.REFUSE,
                "scale_sets": [{"namespace": WEB.key[0], "name": WEB.key[1]}]}
     task = SimpleNamespace(options=options, partial={}, is_diff=False, client=None, deadline=None,
+                           now=lambda: b.NOW,
                            cluster=SimpleNamespace(name="blue"))
     found = resuming._Resuming(task, view_of(gone(b.sound("0.14.2"))))
     assert [act.verb for act in found.judge(view_of(gone(b.sound("0.14.2"))), b.NOW).acts] == ["create"]
