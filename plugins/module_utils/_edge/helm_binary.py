@@ -25,6 +25,8 @@ from .deadline import Deadline
 
 # Each of these would send helm to another cluster or namespace than the task's.
 _STRAYS = ("HELM_KUBE", "HELM_NAMESPACE", "HELM_DEBUG")
+# How long Helm may take to write down that it was stopped.
+_LAST_WORDS_S = 5.0
 _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 _OF_A_FILE = ("kubeconfig", "context")
 _DRIVERS = ("", "secret", "secrets")
@@ -104,14 +106,29 @@ class Helm:
         if values is not None:
             command += ["--values", "-"]
             text = _yaml(values)
-        try:
-            done = subprocess.run(
-                command, input=text or "", env=self._environ, capture_output=True, text=True,
-                timeout=max(0.1, deadline.remaining_s()), check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Said(None, "", "")
-        return Said(done.returncode, done.stdout, done.stderr)
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=self._environ, text=True,
+        ) as process:
+            try:
+                out, err = process.communicate(text or "", max(0.1, deadline.remaining_s()))
+                return Said(process.returncode, out, err)
+            except subprocess.TimeoutExpired:
+                _end(process)
+                return Said(None, "", "")
+            except BaseException:
+                process.kill()
+                raise
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Let Helm write down that it was stopped, so that its release is not held as under way."""
+    process.terminate()
+    try:
+        process.communicate(timeout=_LAST_WORDS_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 def _yaml(values: Any) -> str:

@@ -80,7 +80,7 @@ def act_for_present(wanted: Wanted, chart: Chart, stored: Optional[Mapping[str, 
     """
     if stored is None:
         return INSTALL
-    if status_of(stored).startswith("pending-"):
+    if status_of(stored).startswith("pending-") or status_of(stored) == "uninstalling":
         return REFUSED
     meta = (stored.get("chart") or {}).get("metadata") or {}
     same_chart = (meta.get("name"), meta.get("version"), str(meta.get("appVersion") or "")) == (

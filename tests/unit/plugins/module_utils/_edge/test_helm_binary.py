@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge import credentials
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import helm_binary
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.deadline import Deadline
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.helm_binary import Helm
 from ansible_collections.arc.lifecycle.plugins.module_utils._edge.options import AUTH_OPTIONS
@@ -142,6 +143,24 @@ def test_failure_and_lack_of_time_are_told_apart(program):
     with Helm(program, given, {"PATH": os.environ["PATH"]}) as helm:
         assert helm.run(["fail"], Deadline(20)).code == 3
         assert helm.run(["sleep"], Deadline(0.3)).code is None
+
+
+@pytest.mark.parametrize("on_term, is_written", [
+    ('echo stopped > "$0.said"; exit 1', True),
+    # What does not listen is killed.
+    ("", False),
+], ids=["listens", "deaf"])
+def test_helm_may_write_down_that_it_was_stopped(tmp_path, monkeypatch, on_term, is_written):
+    monkeypatch.setattr(helm_binary, "_LAST_WORDS_S", 1.0)
+    path = tmp_path / "helm"
+    path.write_text(f"#!/bin/sh\ntrap '{on_term}' TERM\ntouch \"$0.begun\"\n"
+                    "while :; do sleep 0.05; done\n", encoding="utf-8")
+    path.chmod(0o755)
+    given = {**dict.fromkeys(AUTH_OPTIONS), "context": "east"}
+    with Helm(str(path), given, {"PATH": os.environ["PATH"]}) as helm:
+        assert helm.run(["upgrade"], Deadline(2)).code is None
+    assert (tmp_path / "helm.begun").exists()
+    assert (tmp_path / "helm.said").exists() is is_written
 
 
 def test_program_that_is_not_there_is_bad_input():

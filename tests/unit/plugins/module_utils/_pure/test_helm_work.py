@@ -33,8 +33,9 @@ def stored(version="0.14.2", status="deployed", app="0.14.2", **config):
     (stored(status="failed"), "upgrade"),
     (stored(status="pending-install"), "refused"),
     (stored(status="pending-upgrade"), "refused"),
+    (stored(status="uninstalling"), "refused"),
 ], ids=["absent", "fits", "other-chart", "other-release", "other-values", "no-values", "failed",
-        "interrupted-install", "interrupted-upgrade"])
+        "interrupted-install", "interrupted-upgrade", "interrupted-uninstall"])
 def test_release_is_touched_only_where_it_differs(there, act):
     assert helm_work.act_for_present(WANTED, CHART, there) == act
 
