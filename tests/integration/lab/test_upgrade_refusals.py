@@ -88,6 +88,9 @@ def test_refused_before_anything_is_changed(run, playbook, given, says):
 def test_rollback_to_another_release_takes_its_crds_and_the_values_of_then(run):
     there = run.play("upgrade", arc_target=TARGET)
     assert there.code == 0, there.text[-3000:]
+    pinned = run.play("rollback", arc_target=TARGET)
+    assert pinned.code not in (0, None)
+    assert f"go back there with -e arc_target={START}" in " ".join(pinned.text.split()), pinned.text[-3000:]
     await_arc.delete(run.state, "green", RECORD)
     before = {name: state_of(run, name) for name in ("blue", "green")}
     refused = run.play("rollback")
