@@ -92,12 +92,13 @@ def test_set_that_github_called_too_old_is_told(lab):
 def test_kubernetes_that_is_too_old_for_sidecars_is_told(lab, sound, tmp_path):
     """The lab has one Kubernetes: of an older one the version is made up, and nothing else."""
     with Proxy(lab.tls("green")) as proxy, lab.one_more("docker", mode="dind", wait=False):
-        found = {}
-        for proxy.kubernetes in ("v1.28.15", "v1.29.0"):
-            kubeconfig = proxy.kubeconfig(tmp_path / "kubeconfig", "green")
-            found[proxy.kubernetes] = {
-                one: why for one, why in lab.found(kubeconfig=kubeconfig).items() if one not in sound}
+        kubeconfig = proxy.kubeconfig(tmp_path / "kubeconfig", "green")
+
+        def found(version):
+            proxy.kubernetes = version
+            return {one: why for one, why in lab.found(kubeconfig=kubeconfig).items() if one not in sound}
+
+        old, new = found("v1.28.15"), found("v1.29.0")
     settled(lab, sound)
-    old, new = found.values()
-    assert told(old) - told(new) == {"blocker kubernetes-too-old green"}, found
-    assert "here is 1.28.15" in " ".join(old.values()) and not blockers(new), found
+    assert told(old) - told(new) == {"blocker kubernetes-too-old green"}, (old, new)
+    assert "here is 1.28.15" in " ".join(old.values()) and not blockers(new), (old, new)
