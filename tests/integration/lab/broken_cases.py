@@ -122,7 +122,8 @@ def crd_that_is_being_deleted(lab):
 # Controllers.
 
 
-@case("blocker controllers-overlap green", STOPPED, NO_PEER)
+# The copy bears the marks of the first one's Helm release.
+@case("blocker controllers-overlap green", "blocker namespace-override green", STOPPED, NO_PEER)
 def second_controller_that_watches_all(lab):
     two = renamed(lab.get("green", places.DEPLOYMENTS, CONTROLLER), "two", namespace="default")
     two["spec"]["replicas"] = 0
