@@ -122,9 +122,8 @@ def crd_that_is_being_deleted(lab):
 # Controllers.
 
 
-# The copy bears the marks of the first one's Helm release.
 @case("blocker controllers-overlap green", "blocker namespace-override green", STOPPED, NO_PEER)
-def second_controller_that_watches_all(lab):
+def second_controller_that_watches_all(lab):  # with the marks of the first one's Helm release
     two = renamed(lab.get("green", places.DEPLOYMENTS, CONTROLLER), "two", namespace="default")
     two["spec"]["replicas"] = 0
     with lab.made(places.DEPLOYMENTS, two):
