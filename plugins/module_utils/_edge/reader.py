@@ -249,7 +249,9 @@ class _Reader:
 
 def _trim(part: str, raw: Raw) -> Dict[str, Any]:
     kept = dict(trim.trim(part, raw))
-    meta = {key: value for key, value in kept["metadata"].items() if key != "managedFields"}
+    # Who writes a CRD counts; of all else the record of that is as large as the object itself.
+    dropped = () if part == "crds" else ("managedFields",)
+    meta = {key: value for key, value in kept["metadata"].items() if key not in dropped}
     if _NOISE in (meta.get("annotations") or {}):
         meta["annotations"] = {k: v for k, v in meta["annotations"].items() if k != _NOISE}
     kept["metadata"] = meta

@@ -91,7 +91,7 @@ def test_set_that_github_called_too_old_is_told(lab):
 
 def test_kubernetes_that_is_too_old_for_sidecars_is_told(lab, sound, tmp_path):
     """The lab has one Kubernetes: of an older one the version is made up, and nothing else."""
-    with Proxy(lab.tls("green")) as proxy, lab.one_more("docker", mode="dind", wait=False):
+    with Proxy(lab.tls("green")) as proxy, lab.one_more("docker", mode="dind"):
         kubeconfig = proxy.kubeconfig(tmp_path / "kubeconfig", "green")
 
         def found(version):
@@ -101,4 +101,4 @@ def test_kubernetes_that_is_too_old_for_sidecars_is_told(lab, sound, tmp_path):
         old, new = found("v1.28.15"), found("v1.29.0")
     settled(lab, sound)
     assert told(old) - told(new) == {"blocker kubernetes-too-old green"}, (old, new)
-    assert "here is 1.28.15" in " ".join(old.values()) and not blockers(new), (old, new)
+    assert "here is 1.28.15" in " ".join(old.values()), (old, new)
