@@ -132,6 +132,14 @@ def test_runner_keeps_no_template_and_no_secret(cluster):
     assert "x" * 99 not in str(runner) and "managedFields" not in str(runner)
 
 
+def test_who_has_written_a_crd_is_kept(cluster):
+    name = "autoscalinglisteners.actions.github.com"
+    answer_first(cluster, "GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}",
+                 Reply(body=item(name)))
+    (crd,) = look(cluster, "crds").read("crds")
+    assert crd["metadata"]["managedFields"] == [{"manager": "x" * 50}]
+
+
 def test_namespaces_are_read_one_by_one(cluster):
     for namespace in ("a", "b"):
         answer_first(cluster, "GET", f"{ARC}/namespaces/{namespace}/ephemeralrunners",
