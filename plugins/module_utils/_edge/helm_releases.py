@@ -11,13 +11,13 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
-from .._pure import helm_work, record, rights
+from .._pure import helm_work, record
 from .._pure.errors import BadInput, DeadlineReached, LifecycleError, Refused, WriteFailed
 from .._pure.helm_work import Chart, Wanted
 from .._pure.objects import Cluster
 from .._pure.releases import CONTROLLER_CHARTS, SCALE_SET_CHARTS
-from .._pure.rights import Right
-from . import access, helm_store, manifests, record_store
+from .._pure.rights import Right, of_uninstall
+from . import access, helm_store, manifests, record_store, rights
 from .helm_binary import Helm, Said
 from .task import Result, Task
 
@@ -196,16 +196,9 @@ def _require_rights(
         release = stored[one.key]
         if release:
             documents = manifests.documents(str(release.get("manifest") or ""))
-            needed.update(dict.fromkeys(rights.of_uninstall(one.namespace, documents)))
-    lacking = [str(one) for one in access.refused(task.client, list(needed), task.deadline)]
-    if lacking:
-        raise WriteFailed(
-            cluster=task.cluster.name, object=f"the right to {lacking[0]}",
-            cause="it is missing" if len(lacking) == 1
-            else f"it is missing, as are those to {', '.join(lacking[1:])}",
-            next_step="Grant it in a Role or ClusterRole, then run again: nothing was uninstalled",
-            details={"missing_rights": lacking},
-        )
+            needed.update(dict.fromkeys(of_uninstall(one.namespace, documents)))
+    lacking = access.refused(task.client, list(needed), task.deadline)
+    rights.refuse(task.client, [str(one) for one in lacking])
 
 
 def _diff(

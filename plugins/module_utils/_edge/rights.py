@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Tuple
+from typing import Iterable, Sequence, Tuple
 
 from .._pure.errors import WriteFailed
 from . import access, answers
@@ -34,7 +34,11 @@ def missing(client: Client, wishes: Iterable[Wish], deadline: Deadline) -> Tuple
 
 def require(client: Client, wishes: Iterable[Wish], deadline: Deadline) -> None:
     """Raise WriteFailed that names every missing right; nothing was written then."""
-    lacking = missing(client, wishes, deadline)
+    refuse(client, missing(client, wishes, deadline))
+
+
+def refuse(client: Client, lacking: Sequence[str]) -> None:
+    """Raise WriteFailed where a right is lacking, in words, before the first write."""
     if lacking:
         raise WriteFailed(
             cluster=client.cluster,
