@@ -14,6 +14,7 @@ import os
 from typing import Any, Dict, List, Mapping
 
 from .._pure.errors import BadInput
+from .._pure.name_list import name_list
 from .options import AUTH_OPTIONS, ENVIRONMENT, PROXY_HEADER_VARIABLE, SHADOWING
 
 _FALSE = ("0", "false", "no", "off", "n", "f")
@@ -86,7 +87,7 @@ def _value(name: str, where: str, text: str) -> Any:
     if kind == "path":
         return os.path.expanduser(os.path.expandvars(text))
     if kind == "list":
-        return [one.strip() for one in text.split(",") if one.strip()]
+        return name_list(text)
     if kind != "bool":
         return text
     if text.strip().lower() in _TRUE + _FALSE:
