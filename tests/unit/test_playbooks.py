@@ -76,20 +76,25 @@ def test_a_run_that_begins_in_the_middle_reaches_no_cluster(fleet, playbook, tas
 
 
 def test_a_second_upgrade_in_one_run_is_of_its_own_clusters_only(fleet):
-    """A run cannot take a host out of a group that it made."""
+    """A run cannot take a host out of a group that it made, and what a task told stays a fact of its host."""
     look, work = yaml.safe_load((TOP / "playbooks" / "upgrade.yml").read_text(encoding="utf-8"))[:2]
     planned = "{{ {'digest': inventory_hostname, 'clusters': [{'is_anything_to_do': true, 'cluster': {'name': inventory_hostname}}]} }}"
     look["tasks"] = [{"ansible.builtin.set_fact": {"arc_preflight_plan": planned}}] + [
         task for task in look["tasks"] if {"ansible.builtin.set_fact", "ansible.builtin.add_host"} & set(task)]
-    work["tasks"] = [{"ansible.builtin.debug": {"msg": "works on {{ inventory_hostname }}"}}]
+    work["tasks"] = [
+        {"ansible.builtin.debug": {"msg": "works on {{ inventory_hostname }}, {{ done | from_yaml }}"},
+         "vars": {"done": "[{{ arc_cycle_phases | length }}, {{ arc_remove_result | length }}, {{ arc_record_lease | length }}]"}},
+        {"ansible.builtin.set_fact": {"arc_cycle_phases": "{{ arc_cycle_phases + [1] }}", "arc_record_lease": {"holder": "me"}}},
+        {"ansible.builtin.command": "true", "register": "arc_remove_result"}]
     for play in (look, work):
         play.pop("module_defaults")
     del look["roles"]
-    twice = [{"import_playbook": "upgrade.yml", "vars": {"arc_hosts": hosts}} for hosts in (["east"], "west")]
+    twice = [{"import_playbook": "upgrade.yml", "vars": {"arc_hosts": hosts}} for hosts in (["east"], "west", "east")]
     for name, plays in (("upgrade.yml", [look, work]), ("twice.yml", twice)):
         (fleet.folder / name).write_text(json.dumps(plays), encoding="utf-8")
     code, said = fleet.play("twice.yml")
-    assert (code, re.findall(r"works on (\w+)", said)) == (0, ["east", "west"]), said
+    done = re.findall(r"works on (\w+), \[(.*?)\]", said)
+    assert (code, done) == (0, [("east", "0, 0, 0"), ("west", "0, 0, 0"), ("east", "0, 0, 0")]), said
 
 
 def test_an_upgrade_writes_only_to_the_cluster_that_was_planned(fleet):
