@@ -26,11 +26,14 @@ options:
     description:
       - V(open) writes down what is there now, and keeps what an unfinished run wrote down.
       - V(noted) adds O(phases) and O(crd_backups) to a record that is open.
-      - V(leased) writes no record and only takes the Lease for O(holder), for runs that have nothing to remember.
+      - V(leased) writes no record and only takes the Lease for O(holder), for runs that have nothing to remember. Where
+        nothing tells a namespace, there being no record, no controller and no O(namespace), there is nobody to keep off, and
+        no Lease is taken.
+      - V(released) gives the Lease of O(lease) back, if it is given.
       - V(read) changes nothing and gives what is remembered.
       - V(closed) says that the run has ended.
     type: str
-    choices: [open, leased, noted, read, closed]
+    choices: [open, leased, released, noted, read, closed]
     required: true
   namespace:
     description:
@@ -144,6 +147,11 @@ EXAMPLES = r"""
     state: leased
     holder: auto
   register: taken
+
+- name: Let others work on it again
+  arc.lifecycle.arc_record:
+    state: released
+    lease: "{{ taken.lease | default(omit) }}"
 """
 
 RETURN = r"""
@@ -153,12 +161,12 @@ cluster:
   type: dict
 lease:
   description: The Lease that was taken, for the option O(lease) of the tasks that follow.
-  returned: with O(holder)
+  returned: with O(holder), where one was taken
   type: dict
   sample: {namespace: arc-systems, holder: ops@runner-7 4711 0f3b2c6e-5a35-4b0d-9f3c-2f4f0f6d1a11}
 record:
   description: The record after the task.
-  returned: success
+  returned: success, unless O(state) is V(leased) or V(released)
   type: dict
   contains:
     namespace:
@@ -216,9 +224,10 @@ from ansible_collections.arc.lifecycle.plugins.module_utils._edge import (
     task,
 )
 from ansible_collections.arc.lifecycle.plugins.module_utils._pure import record
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure.objects import Cluster
 
 OPTIONS = {
-    "state": {"type": "str", "choices": ["open", "leased", "noted", "read", "closed"], "required": True},
+    "state": {"type": "str", "choices": ["open", "leased", "released", "noted", "read", "closed"], "required": True},
     "namespace": {"type": "str"},
     "to_release": {"type": "str"},
     "operator": {"type": "str", "default": ""},
@@ -238,15 +247,19 @@ _PARTS = ("records", "helm", "deployments", "autoscalingrunnersets")
 
 def work(run: task.Task) -> task.Result:
     result = _work(run)
-    held = run.options["lease"]
-    if run.options["give_back"] and held and not run.is_check:
+    held, options = run.options["lease"], run.options
+    if (options["give_back"] or options["state"] == "released") and held and not run.is_check:
         leasing.give_back(run.client, run.deadline, held["namespace"], held["holder"])
     return result
 
 
 def _work(run: task.Task) -> task.Result:
-    _snapshot, cluster = run.look(_PARTS)
     options = run.options
+    if options["state"] == "released":
+        return {"changed": False}
+    _snapshot, cluster = run.look(_PARTS)
+    if options["state"] == "leased":
+        return {"changed": False, **_leased(run, cluster)}
     store = record_store.store_of(run.client, run.deadline, cluster, options["namespace"])
     remembered, state = store.entries(), options["state"]
     journal = record.noted(store.journal() if store.is_open else (), options["phases"])
@@ -262,13 +275,9 @@ def _work(run: task.Task) -> task.Result:
         notes = record.with_backups(store.notes, options["crd_backups"])
         changed = store.note(options["phases"], options["crd_backups"], run.is_check)
         return _result(store, notes, remembered, journal, changed)
-    holder, held = options["holder"], {}
-    if holder:
-        leasing.take(run.client, run.deadline, store.namespace, holder, run.is_check)
-        held = {"lease": {"namespace": store.namespace, "holder": holder}}
-    if state == "leased":
-        return {**_result(store, store.notes, [], journal), **held}
-    if holder:
+    held = {}
+    if options["holder"]:
+        held = _taken(run, store.namespace)
         # What the last holder wrote may be newer than the look.
         _snapshot, cluster = run.look(_PARTS)
         store = record_store.store_of(run.client, run.deadline, cluster, options["namespace"])
@@ -294,6 +303,17 @@ def _work(run: task.Task) -> task.Result:
     changed = store.write(
         entries, notes, journal, run.is_check, store.previous() if is_proof else ())
     return {**_result(store, notes, entries, journal, changed), **held}
+
+
+def _leased(run: task.Task, cluster: Cluster) -> task.Result:
+    namespace = record.namespace_of_lease(cluster, run.options["namespace"])
+    return _taken(run, namespace) if namespace else {}
+
+
+def _taken(run: task.Task, namespace: str) -> task.Result:
+    holder = run.options["holder"]
+    leasing.take(run.client, run.deadline, namespace, holder, run.is_check)
+    return {"lease": {"namespace": namespace, "holder": holder}}
 
 
 def _result(store, notes, entries, journal, changed=False, with_values=False):

@@ -10,11 +10,14 @@ import os
 import re
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 import yaml
 
+from ansible_collections.arc.lifecycle.plugins.module_utils._edge import leasing
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import lease, record
 from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import ScriptedCluster
 
@@ -107,6 +110,60 @@ def test_an_upgrade_writes_only_to_the_cluster_that_was_planned(fleet):
     (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     code, said = fleet.play("play.yml")
     assert code == 2 and "meant is the cluster with the UID uid-planned" in said, said
+
+
+WRITING = {
+    "drain": {"arc_drain_all": True, "arc_drain_may_be_down": ["*"]},
+    "resume": {"arc_drain_all": True},
+    "repair": {"arc_repair_repairs": ["stale-listener"]},
+}
+
+
+def lease_of(holder):
+    return {
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+        "metadata": {"name": lease.NAME, "namespace": "arc-systems", "resourceVersion": "1", "uid": "of-the-lease"},
+        "spec": lease.spec_of(None, str(holder), datetime.now(timezone.utc)),
+    }
+
+
+@pytest.mark.parametrize("playbook", WRITING)
+def test_whoever_writes_keeps_off_a_cluster_at_which_another_run_is_at_work(fleet, playbook):
+    east = fleet.clusters["east"]
+    east.parts["leases"] = [lease_of(lease.Holder("ops", "here", os.getpid(), leasing.boot_mark()))]
+    code, said = fleet.play(f"arc.lifecycle.{playbook}", arc_hosts="east", **WRITING[playbook])
+    assert (code, east.writes) == (2, []), said
+    assert f"ops on here (process {os.getpid()}) works on this cluster" in " ".join(said.split()), said
+
+
+@pytest.mark.parametrize("playbook, options", [
+    ("drain", {"arc_drain_mode": "wait_only", "arc_drain_names": "nobody", "arc_drain_allow_none": True}), ("repair", {})])
+def test_whoever_only_looks_takes_no_lease(fleet, playbook, options):
+    east = fleet.clusters["east"]
+    code, said = fleet.play(f"arc.lifecycle.{playbook}", arc_hosts="east", **options)
+    assert code == 0 and east.writes == [] and f"leases/{lease.NAME}" not in str(east.requests), said
+
+
+def test_lease_is_given_back_by_a_run_that_failed_too(fleet):
+    east = fleet.clusters["east"]
+    east.parts["leases"] = [lease_of("")]
+    code, said = fleet.play("arc.lifecycle.drain", arc_hosts="east", arc_drain_names="nobody", arc_drain_may_be_down=["*"])
+    assert code == 2 and east.writes == [("PUT", f"arc-systems/{lease.NAME}", False)] * 2, said
+    assert not east.parts["leases"][0]["spec"]["holderIdentity"]
+
+
+def test_nothing_is_installed_into_a_cluster_whose_upgrade_has_not_ended(fleet):
+    east = fleet.clusters["east"]
+    unfinished = record.secret_of("arc-systems", [], {
+        "state": "open", "from-release": "0.9.3", "to-release": "0.14.2", "started": "2026-01-01T00:00:00Z", "kind": "upgrade"})
+    east.parts.update(secrets=[unfinished], deployments=[], autoscalingrunnersets=[])
+    play = {"hosts": "east", "gather_facts": False, "module_defaults": {
+        "group/arc.lifecycle.arc": {"kubeconfig": "{{ kubeconfig }}", "context": "{{ context }}"}},
+        "tasks": [{"ansible.builtin.import_role": {"name": "arc.lifecycle.arc_setup"}}]}
+    (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    code, said = fleet.play("play.yml", arc_target="0.14.2", arc_setup_charts={})
+    assert (code, east.writes) == (2, []), said
+    assert "the run to 0.14.2 that began at 2026-01-01T00:00:00Z has not ended" in " ".join(said.split()), said
 
 
 def test_drift_that_an_earlier_job_of_a_workflow_found_is_none_of_a_later_one(fleet):

@@ -64,20 +64,21 @@ class Unread:
     part: str = ""
 
     def __iter__(self) -> Iterator[Any]:
-        raise self._refusal()
+        raise self.refusal()
 
     def __len__(self) -> int:
-        raise self._refusal()
+        raise self.refusal()
 
     def __bool__(self) -> bool:
-        raise self._refusal()
+        raise self.refusal()
 
     def __contains__(self, item: object) -> bool:
-        raise self._refusal()
+        raise self.refusal()
 
-    def _refusal(self) -> errors.ReadFailed:
+    def refusal(self, cluster: str = "") -> errors.ReadFailed:
+        """Return the error that says that nothing may be concluded."""
         return errors.ReadFailed(
-            cluster="",
+            cluster=cluster,
             object=self.part or "a part of the cluster",
             cause=f"it was not read ({self.reason}), so nothing may be concluded from it",
             next_step=_remedy(self.missing_right),

@@ -171,6 +171,29 @@ def namespace_for(cluster: Cluster, wanted: Optional[str]) -> str:
 
     Raises BadInput where nothing tells.
     """
+    found = _home(cluster, wanted)
+    if found:
+        return found
+    raise BadInput(
+        cluster=cluster.id.name,
+        object="option namespace",
+        cause="there is no controller whose namespace could hold the record",
+        next_step="Name the namespace of the controller",
+    )
+
+
+def namespace_of_lease(cluster: Cluster, wanted: Optional[str]) -> str:
+    """Return where the Lease goes, "" where nothing tells: no run can be at work there.
+
+    Raises ReadFailed where record or controller may be there unseen.
+    """
+    for part in (cluster.records, cluster.controllers):
+        if isinstance(part, reads.Unread):
+            raise part.refusal(cluster.id.name)
+    return _home(cluster, wanted)
+
+
+def _home(cluster: Cluster, wanted: Optional[str]) -> str:
     for one in reads.seen(cluster.records):
         if one.ref.name == SECRET_NAME:
             return one.ref.namespace
@@ -179,18 +202,11 @@ def namespace_for(cluster: Cluster, wanted: Optional[str]) -> str:
     homes = sorted({one.ref.namespace for one in reads.seen(cluster.controllers)})
     if homes:
         return homes[0]
-    releases = {
+    releases_of = {
         one.namespace for one in reads.seen(cluster.helm_releases)
         if one.chart == "gha-runner-scale-set-controller"
     }
-    if len(releases) == 1:
-        return releases.pop()
-    raise BadInput(
-        cluster=cluster.id.name,
-        object="option namespace",
-        cause="there is no controller whose namespace could hold the record",
-        next_step="Name the namespace of the controller",
-    )
+    return releases_of.pop() if len(releases_of) == 1 else ""
 
 
 def secret_of(

@@ -166,6 +166,8 @@ class ScriptedCluster(api_server.ApiServer):
                 return status(409, "Conflict", "the UID in the precondition does not match")
             after = copy.deepcopy(raw)
             after["metadata"]["deletionTimestamp"] = "2026-01-31T12:00:00Z"
+        elif seen.method == "PUT":
+            after = copy.deepcopy(seen.body)
         else:
             try:
                 after = json_patches.applied(raw, seen.body)

@@ -10,9 +10,11 @@ import json
 
 import pytest
 
-from ansible_collections.arc.lifecycle.plugins.module_utils._pure import record
+from ansible_collections.arc.lifecycle.plugins.module_utils._pure import lease, record
+from ansible_collections.arc.lifecycle.tests.unit.plugins.module_utils._pure import builders
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules import run_module
 from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.crd_server import CrdServer
+from ansible_collections.arc.lifecycle.tests.unit.plugins.modules.scripted_cluster import ScriptedCluster, status
 
 OLD, MIDDLE, NEW = "0.9.3", "0.13.0", "0.14.2"
 BACKUP = "arc-systems/arc-lifecycle-ephemeralrunners-0123456789"
@@ -113,3 +115,40 @@ def test_result_tells_which_kind_of_run_it_was():
         assert act(server, "open", to_release=OLD, restore=True)["kind"] == "rollback"
     with CrdServer([], {"secrets": []}) as server:
         assert act(server, "read")["kind"] == ""
+
+
+def lease_at(server):
+    return {"host": server.url, "timeout": 5, "holder": "ops@here 1 -", "state": "leased"}
+
+
+def test_lease_lies_beside_the_controller_and_no_record_is_read():
+    free = {"kind": "Lease", "metadata": {"name": lease.NAME, "namespace": "arc-systems", "uid": "u"},
+            "spec": {"holderIdentity": ""}}
+    with ScriptedCluster({**builders.sound(), "leases": [free]}) as server:
+        code, taken = run_module.run("arc_record", lease_at(server))
+        held = server.parts["leases"][0]["spec"]["holderIdentity"]
+        back, given = run_module.run("arc_record", {
+            "host": server.url, "timeout": 5, "state": "released", "lease": taken["lease"]})
+        left = server.parts["leases"][0]["spec"]["holderIdentity"]
+        names = [one.path for one in server.requests if one.path.endswith(record.SECRET_NAME)]
+    assert (code, back, taken["changed"], given["changed"]) == (0, 0, False, False)
+    assert taken["lease"] == {"namespace": "arc-systems", "holder": held} and (held, left) == ("ops@here 1 -", "")
+    assert names == [] and "record" not in taken
+
+
+def test_no_lease_is_taken_where_nobody_is_to_be_kept_off():
+    with ScriptedCluster({**builders.sound(), "deployments": []}) as server:
+        code, taken = run_module.run("arc_record", lease_at(server))
+        code_after, _given = run_module.run("arc_record", {"host": server.url, "timeout": 5, "state": "released"})
+    assert (code, code_after, server.writes) == (0, 0, []) and "lease" not in taken
+
+
+@pytest.mark.parametrize("lacking", ["deployments", "secrets"])
+def test_whose_cluster_it_is_cannot_be_told_without_reading(lacking):
+    denied = status(403, "Forbidden", f'{lacking} is forbidden: User "eve" cannot list resource "{lacking}" '
+                                      'in API group "" at the cluster scope')
+    with ScriptedCluster({**builders.sound(), "deployments": []}) as server:
+        server.fault("GET", f".*/{lacking}", *[denied] * 9)
+        code, result = run_module.run("arc_record", lease_at(server))
+    assert code == 1 and f"list {lacking}" in result["msg"], result["msg"]
+    assert result["error"]["cluster"], result["error"]
