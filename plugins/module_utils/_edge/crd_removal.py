@@ -13,7 +13,7 @@ from typing import Any, Dict, List
 
 from .._pure import crd_set, crd_takeover, reads
 from .._pure.errors import DeadlineReached, ReadFailed, Refused
-from . import crd_backup, crd_gap, places
+from . import crd_backup, crd_gap, places, rights
 from .answers import ObjectNotFound
 from .client import Query
 from .task import Result, Task
@@ -27,6 +27,8 @@ _NAMES_SHOWN, _POLL_S = 5, 0.3
 def remove(task: Task) -> Result:
     """Delete ARC's CRDs. Raises Refused, ReadFailed, WriteFailed, DeadlineReached."""
     lives = _lives(task)
+    places_of = [places.CRDS.at(name=one["metadata"]["name"]) for one in lives]
+    rights.require(task.client, [("delete", one) for one in places_of], task.deadline)
     if lives:
         crd_gap.refuse_outside(task)
         _refuse_objects(task)
@@ -47,13 +49,11 @@ def remove(task: Task) -> Result:
         "before": {"verdict": before.verdict, "releases": list(before.releases)},
         "after": {"verdict": crd_set.recognise([]).verdict, "releases": []},
     }
-    for one in lives:
+    for place, one in zip(places_of, lives):
         # An object that came in the meantime is not seen by a precondition of the definition, but
         # nobody is left to make one: no controller runs.
         task.client.delete(
-            places.CRDS.at(name=one["metadata"]["name"]), task.deadline,
-            uid=one["metadata"]["uid"], dry_run=task.is_check,
-        )
+            place, task.deadline, uid=one["metadata"]["uid"], dry_run=task.is_check)
         task.partial.update({**result, "changed": True})
     if not task.is_check:
         _wait(task, [str(one["metadata"]["name"]) for one in lives])

@@ -164,9 +164,9 @@ def test_each_role_is_enough_and_what_lacks_is_named_first(users):
     back = users.play_as(upgrade, "rollback", **run.charts(OLD))
     assert back.code == 0, back.text[-4000:]
     helm = {"arc_uninstall_helm": run.charts(OLD)["arc_remove_helm"]}
-    for resource in ("rolebindings", "clusterroles"):
+    for resource in ("rolebindings", "clusterroles", "customresourcedefinitions"):
         refused = users.play_as(without(upgrade, "delete", resource), "uninstall",
-                                arc_uninstall_confirm=True, **helm)
+                                arc_uninstall_confirm=True, arc_uninstall_crds=True, **helm)
         assert refused.code != 0 and refused.changed == 0, resource
         assert f"delete {resource}" in refused.text, refused.text[-3000:]
         assert releases_of(run, "blue") == {OLD}

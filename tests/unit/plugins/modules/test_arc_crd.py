@@ -350,6 +350,17 @@ def test_crds_with_an_object_stay():
         assert "arc.lifecycle.uninstall" in result["msg"] and server.real_writes() == []
 
 
+def test_right_that_is_missing_is_named_before_the_objects_that_are_left():
+    """An uninstallation asks while they are still there."""
+    left = {"metadata": {"name": "web", "namespace": "arc-runners", "uid": "u"}}
+    with CrdServer(ALL, {"autoscalingrunnersets": [left]}) as server:
+        server.denied = (("delete", "customresourcedefinitions"),)
+        code, result = remove(server, check=True)
+        assert server.real_writes() == []
+    assert code == 1 and len(result["error"]["details"]["missing_rights"]) == 4
+    assert "delete customresourcedefinitions" in result["msg"]
+
+
 def test_source_is_asked_for_to_be_present_only():
     with CrdServer(ALL) as server:
         code, result = run_module.run("arc_crd", {"host": server.url})
