@@ -69,6 +69,7 @@ def peers_of(
 ) -> Tuple[Peer, ...]:
     """Return the sets of the same name in the other clusters, by cluster name.
 
+    A set of the same runner group is no peer: to GitHub both are one, and go as one (#3372).
     Without a settle time: one look shows whether a set serves now, not whether it stays so.
     """
     found = []
@@ -76,7 +77,8 @@ def peers_of(
         if other.id.uid == cluster.id.uid:
             continue
         for peer in reads.seen(other.scale_sets):
-            if name_of(peer) == name_of(scale_set):
+            is_one = peer.github_identity == scale_set.github_identity
+            if name_of(peer) == name_of(scale_set) and not is_one:
                 found.append(Peer(
                     other.id.name, peer.ref, peer.group, trouble_of(other, peer), _room(peer)
                 ))
@@ -89,8 +91,8 @@ def unserved(
 ) -> Tuple[Tuple[ScaleSet, str], ...]:
     """Return the sets that no other cluster serves now, each with the reason.
 
-    A set of the same runner group is no peer: to GitHub both are one (#3372). Neither is one of
-    a cluster in which an upgrade is under way. `silent`: of clusters that gave no answer, why.
+    One of a cluster in which an upgrade is under way does not count. `silent`: of clusters that
+    gave no answer, why.
     """
     found = []
     unread = [*silent, *(
@@ -103,10 +105,7 @@ def unserved(
         if any(record.state == "open" for record in reads.seen(other.records))
     }
     for one in scale_sets:
-        peers = [
-            peer for peer in peers_of(cluster, one, others)
-            if peer.group.lower() != one.group.lower()
-        ]
+        peers = peers_of(cluster, one, others)
         if any(peer.serves and peer.cluster not in under_way for peer in peers):
             continue
         told = [

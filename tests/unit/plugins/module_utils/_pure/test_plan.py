@@ -352,6 +352,16 @@ def test_name_in_one_cluster_blocks_until_the_user_says_that_it_may_be_down(opti
     assert ids(made, severity) == ["name-in-one-cluster"]
 
 
+def test_set_that_is_shared_at_github_has_no_peer_in_the_one_that_shares_it():
+    """Acknowledged only by its own id it would stop at the drain, where nobody serves it."""
+    shared = [cluster("blue", group="one"), cluster("green", group="one")]
+    made = plan.plan_fleet(shared, "0.14.2", plan.Options(acknowledge=("same-name-and-group",)))
+    assert {one.id for one in made.blockers} == {"name-in-one-cluster"}
+    both = plan.Options(acknowledge=("same-name-and-group", "name-in-one-cluster"))
+    made = plan.plan_fleet(shared, "0.14.2", both)
+    assert made.blockers == () and [one.peers for each in made.clusters for one in each.scale_sets] == [(), ()]
+
+
 def test_set_that_serves_nobody_needs_no_peer():
     no_pod = {"edit": lambda parts: parts["pods"].pop(1)}
     made = plan.plan_fleet([cluster("blue", **no_pod), cluster("green", **no_pod)], "0.14.2")
