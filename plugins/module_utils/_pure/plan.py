@@ -166,7 +166,11 @@ def _of_cluster(
         options.owned.get(cluster.id.name), options.suspend_gitops, cluster.id.name,
     )
     found.extend(options.learnt.get(cluster.id.name, ()))
-    found.extend(plan_findings.of_plan(cluster, one, plans, options.allow_downgrade))
+    planned = list(plan_findings.of_plan(cluster, one, plans, options.allow_downgrade))
+    if any(finding.id == "orphan-runners" for finding in planned):
+        # Each by its name, as it stands in the way.
+        found = [finding for finding in found if finding.id != "orphan-runners"]
+    found.extend(planned)
     if one.is_anything_to_do:
         return found
     return [

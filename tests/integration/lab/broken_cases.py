@@ -36,7 +36,7 @@ CONTROLLER = (SYSTEMS, MANAGER)
 SET_CRD = "autoscalingrunnersets.actions.github.com"
 LISTENER_CRD = "autoscalinglisteners.actions.github.com"
 STOPPED = "blocker controller-not-ready green"
-ORPHANS = ("warning orphan-runners green", "blocker orphan-runners green")
+ORPHANS = "blocker orphan-runners green"
 # While green's set is ill, blue's has no peer that works.
 NO_PEER = "blocker peer-ill blue"
 
@@ -177,7 +177,7 @@ def set_that_the_controller_would_delete(lab):
 
 
 @case(STOPPED, "warning peer-ill blue", "warning set-vanished green", "warning helper-leftover green",
-      "warning listener-orphaned green", *ORPHANS)
+      "warning listener-orphaned green", ORPHANS)
 def set_gone_behind_the_back_of_helm(lab):
     with lab.one_more():
         with lab.stopped():
@@ -340,13 +340,13 @@ def runner_with_marks_of_an_old_release(lab):
         yield
 
 
-@case(STOPPED, NO_PEER, *ORPHANS)
+@case(STOPPED, NO_PEER, ORPHANS)
 def runner_of_no_set(lab):
     with lab.stopped(), lab.made(places.RUNNERS, lab.left_runner()):
         yield
 
 
-@case(STOPPED, NO_PEER, *ORPHANS, "blocker poisoned-failures green")
+@case(STOPPED, NO_PEER, ORPHANS, "blocker poisoned-failures green")
 def runner_of_no_set_with_marks_of_an_old_release(lab):
     with lab.stopped(), lab.made(places.RUNNERS, lab.left_runner(), status={"failures": {"one": True}}):
         yield
@@ -385,7 +385,7 @@ def record_that_makes_no_sense(lab):
 # Of several clusters together.
 
 
-@case(STOPPED, NO_PEER, "blocker same-name-and-group blue")
+@case(STOPPED, "blocker name-in-one-cluster blue", "blocker same-name-and-group blue")
 def one_scale_set_at_github_for_two_clusters(lab):
     with lab.stopped(), lab.edited(places.SCALE_SETS, WEB, {"spec": {"runnerGroup": "blue"}}):
         yield
