@@ -24,6 +24,8 @@ _NOT_BEGUN = (429, 503)
 _MAX_INTERNAL_ERRORS = 6
 _FIRST_DELAY_S = 0.2
 _MAX_DELAY_S = 10.0
+# So long before the deadline there is one more attempt, where the next pause would end after it.
+_LAST_ATTEMPT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -136,8 +138,10 @@ class _State:
     def _wait(self, cause: str, asked_s: Optional[float]) -> None:
         # Everyone is told the same moment: come after it, not all at once.
         asked_s = (asked_s or 0.0) * random.uniform(1.0, 1.1)
-        delay_s = max(asked_s, back_off_s(self._attempts))
-        if delay_s >= self._deadline.remaining_s():
+        delay_s, left_s = max(asked_s, back_off_s(self._attempts)), self._deadline.remaining_s()
+        if delay_s >= left_s > 2 * _LAST_ATTEMPT_S:
+            delay_s = max(asked_s, left_s - _LAST_ATTEMPT_S)
+        if delay_s >= left_s:
             raise self._give_up(cause)
         self._deadline.pause(delay_s)
 

@@ -129,6 +129,17 @@ def test_retry_after_beyond_the_deadline_is_not_waited_for(server):
     assert time.monotonic() - start < 1.0
 
 
+def test_last_attempt_comes_when_the_time_is_nearly_over(server, monkeypatch):
+    """Pauses double: without it most of the time that is left would be given away."""
+    monkeypatch.setattr(retry, "back_off_s", lambda attempt: 0.2 if attempt < 3 else 10.0)
+    begun = time.monotonic()
+    with pytest.raises(errors.ReadFailed) as caught:
+        server.answer("GET", f"{PATH}/one", *[BUSY] * 9)
+        server.client().get(POD, Deadline(4))
+    assert 2.5 < time.monotonic() - begun < 4
+    assert caught.value.details["attempts"] == len(server.requests) == 4
+
+
 def test_hanging_server_costs_no_more_than_the_deadline(server):
     server.answer("GET", f"{PATH}/one", Reply(hangs=True))
     start = time.monotonic()
