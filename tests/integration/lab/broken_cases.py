@@ -385,7 +385,7 @@ def record_that_makes_no_sense(lab):
 # Of several clusters together.
 
 
-@case(STOPPED, "blocker name-in-one-cluster blue", "blocker same-name-and-group blue")
+@case(STOPPED, "blocker name-in-one-cluster blue", "warning name-in-one-cluster green", "blocker same-name-and-group blue")
 def one_scale_set_at_github_for_two_clusters(lab):
     with lab.stopped(), lab.edited(places.SCALE_SETS, WEB, {"spec": {"runnerGroup": "blue"}}):
         yield
