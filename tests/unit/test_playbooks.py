@@ -152,6 +152,17 @@ def test_lease_is_given_back_by_a_run_that_failed_too(fleet):
     assert not east.parts["leases"][0]["spec"]["holderIdentity"]
 
 
+def test_whoever_wants_no_lease_notes_and_closes_all_the_same(fleet):
+    play = {"hosts": "east", "gather_facts": False, "module_defaults": {
+        "group/arc.lifecycle.arc": {"kubeconfig": "{{ kubeconfig }}", "context": "{{ context }}"}},
+        "vars": {"arc_record_lease": {}}, "tasks": [
+            {"ansible.builtin.import_role": {"name": "arc.lifecycle.arc_record", "tasks_from": name}}
+            for name in ("note", "close", "release")]}
+    (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    code, said = fleet.play("play.yml")
+    assert code == 0, said
+
+
 def test_nothing_is_installed_into_a_cluster_whose_upgrade_has_not_ended(fleet):
     east = fleet.clusters["east"]
     unfinished = record.secret_of("arc-systems", [], {
