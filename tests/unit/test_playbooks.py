@@ -100,6 +100,15 @@ def test_a_second_upgrade_in_one_run_is_of_its_own_clusters_only(fleet):
     assert (code, done) == (0, [("east", "0, 0, 0"), ("west", "0, 0, 0"), ("east", "0, 0, 0")]), said
 
 
+def test_an_upgrade_forgets_all_that_its_report_is_made_of():
+    tasks = yaml.safe_load((TOP / "playbooks" / "upgrade.yml").read_text(encoding="utf-8"))[0]["tasks"]
+    (forgotten,) = [task["ansible.builtin.set_fact"] for task in tasks if task["name"].startswith("Forget")]
+    report, cycle = ((TOP / "roles" / name / "vars" / "main.yml").read_text(encoding="utf-8") for name in ("arc_report", "arc_cycle"))
+    made_of = set(re.findall(r"host\.(arc_\w+)", report)) | set(re.findall(r"(arc_\w+)\.(?:releases|crds|repaired)", cycle))
+    # A host that failed is in no later play; whether it is a rollback is told to the run.
+    assert made_of - {"arc_failure", "arc_cycle_restore"} <= set(forgotten) and len(made_of) > 10
+
+
 def test_an_upgrade_writes_only_to_the_cluster_that_was_planned(fleet):
     """A kubeconfig may be written anew while the clusters before this one are upgraded."""
     work = yaml.safe_load((TOP / "playbooks" / "upgrade.yml").read_text(encoding="utf-8"))[1]

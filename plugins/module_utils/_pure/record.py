@@ -202,11 +202,11 @@ def _home(cluster: Cluster, wanted: Optional[str]) -> str:
     homes = sorted({one.ref.namespace for one in reads.seen(cluster.controllers)})
     if homes:
         return homes[0]
-    releases_of = {
+    charts_in = {
         one.namespace for one in reads.seen(cluster.helm_releases)
         if one.chart == "gha-runner-scale-set-controller"
     }
-    return releases_of.pop() if len(releases_of) == 1 else ""
+    return charts_in.pop() if len(charts_in) == 1 else ""
 
 
 def secret_of(
