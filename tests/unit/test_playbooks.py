@@ -161,6 +161,27 @@ def test_lease_is_given_back_by_a_run_that_failed_too(fleet):
     assert not east.parts["leases"][0]["spec"]["holderIdentity"]
 
 
+@pytest.mark.parametrize("group, may_be_down, code", [("west", [], 0), ("Default", [], 2), ("Default", ["web"], 0)])
+def test_listener_of_an_older_rule_goes_only_where_a_drain_would_begin(fleet, group, may_be_down, code):
+    """A set of the same runner group is no peer, so nobody serves the name then."""
+    (look,) = [task for task in yaml.safe_load((TOP / "roles" / "arc_cycle" / "tasks" / "full.yml").read_text(encoding="utf-8"))
+               if task["name"].startswith("See that the peers serve")]
+    east, west = fleet.clusters["east"], fleet.clusters["west"]
+    for cluster, name in ((east, "Default"), (west, group)):
+        cluster.parts.update(builders.sound(group=name))
+    reach = {name: {"kubeconfig": str(fleet.kubeconfig), "context": name} for name in NAMES}
+    play = {"hosts": "east", "gather_facts": False, "module_defaults": {"group/arc.lifecycle.arc": reach["east"]},
+            "tasks": [look], "vars": {
+                "arc_cycle_plan": {"orphaned_listeners": ["arc-systems/old"]},
+                "__arc_cycle_work": {"drain": [{"namespace": "arc-runners", "name": "web"}]},
+                "__arc_cycle_peers": [{"name": "west", "connection": reach["west"]}], "__arc_cycle_may_be_down": may_be_down,
+                "__arc_cycle_gitops_rests": False}}
+    (fleet.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    found, said = fleet.play("play.yml")
+    assert found == code and all(is_dry for _verb, _name, is_dry in east.writes + west.writes), said
+    assert ("runner group of its own" in " ".join(said.split())) is (code == 2), said
+
+
 def test_whoever_wants_no_lease_notes_and_closes_all_the_same(fleet):
     play = {"hosts": "east", "gather_facts": False, "module_defaults": {
         "group/arc.lifecycle.arc": {"kubeconfig": "{{ kubeconfig }}", "context": "{{ context }}"}},
